@@ -1,0 +1,40 @@
+"""Recurrences, one file each, and wrappers from cell to cell."""
+
+from jaxrnn.cells.elman import Elman, ElmanParams, ElmanState
+from jaxrnn.cells.gru import GRU, GRUParams, GRUState
+from jaxrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
+from jaxrnn.cells.layer_norm_lstm import (
+    LayerNormCarryLSTM,
+    LayerNormCarryLSTMParams,
+    LayerNormLSTM,
+    LayerNormLSTMParams,
+)
+from jaxrnn.cells.lstm import LSTM, LSTMParams, LSTMState
+from jaxrnn.cells.stack import Stack
+from jaxrnn.cells.stochastic import (
+    Dropout,
+    InputDropout,
+    RecurrentDropout,
+    StochasticState,
+    VariationalDropout,
+    WeightDrop,
+    Zoneout,
+)
+from jaxrnn.cells.wrap import (
+    AllStates,
+    LayerNorm,
+    LayerNormParams,
+    LearnedState,
+    LearnedStateParams,
+    Residual,
+    output_width,
+)
+
+__all__ = [
+    "GRU", "LSTM", "AllStates", "Dropout", "Elman", "ElmanParams", "ElmanState", "GRUParams",
+    "GRUResetBefore", "GRUResetBeforeParams", "GRUState", "InputDropout", "LSTMParams",
+    "LSTMState", "LayerNorm", "LayerNormCarryLSTM", "LayerNormCarryLSTMParams", "LayerNormLSTM",
+    "LayerNormLSTMParams", "LayerNormParams", "LearnedState", "LearnedStateParams",
+    "RecurrentDropout", "Residual", "Stack", "StochasticState", "VariationalDropout", "WeightDrop",
+    "Zoneout", "output_width",
+]  # fmt: skip

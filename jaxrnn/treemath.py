@@ -1,0 +1,47 @@
+"""Selection on whole states: padding, resets and held states never multiply, they select."""
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxrnn.randomness import is_clock
+
+__all__ = ["select", "select_or_zero"]
+
+
+def _aligned(condition: Array, leaf: Array) -> Array:
+    """Append axes to `condition` `[*batch]` until it lines up with `leaf` `[*batch, ...]`."""
+    return condition.reshape(condition.shape + (1,) * (leaf.ndim - condition.ndim))
+
+
+def select(condition: Array, new: Any, old: Any) -> Any:
+    """Return `new` where the condition holds, else `old`; clocks are always the new ones.
+
+    Shapes: condition `[*batch]`; every other leaf of both trees `[*batch, ...]`.
+
+        >>> print(select(jnp.array([True, False]), jnp.ones((2, 2)), jnp.zeros((2, 2))))
+        [[1. 1.]
+         [0. 0.]]
+    """
+
+    def pick(a: Any, b: Any) -> Any:
+        return a if is_clock(a) else jnp.where(_aligned(condition, a), a, b)
+
+    return jax.tree.map(pick, new, old, is_leaf=is_clock)
+
+
+def select_or_zero(condition: Array, tree: Any) -> Any:
+    """Return `tree` where the condition holds, else 0; clocks are left as they are.
+
+    Shapes: condition `[*batch]`; every other leaf `[*batch, ...]`.
+
+        >>> print(select_or_zero(jnp.array([True, False]), jnp.array([jnp.nan, jnp.nan])))
+        [nan  0.]
+    """
+
+    def pick(a: Any) -> Any:
+        return a if is_clock(a) else jnp.where(_aligned(condition, a), a, jnp.zeros_like(a))
+
+    return jax.tree.map(pick, tree, is_leaf=is_clock)
