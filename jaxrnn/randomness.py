@@ -14,7 +14,7 @@ import jax.numpy as jnp
 from jax import Array
 
 __all__ = [
-    "Clock", "at_time", "clocks", "dropout", "is_clock", "map_clocks", "new_clock",
+    "Clock", "always", "at_time", "clocks", "dropout", "is_clock", "map_clocks", "new_clock",
     "now", "tick", "typed_key", "with_key", "without_key",
 ]  # fmt: skip
 
@@ -74,6 +74,18 @@ def now(clock: Clock) -> Array | None:
         True
     """
     return None if clock.key is None else jax.random.fold_in(clock.key, clock.t)
+
+
+def always(clock: Clock) -> Array | None:
+    """Return one key for all steps, or None when nothing is to be drawn.
+
+    Shapes: a key `[]`.
+
+        >>> always(new_clock()) is None
+        True
+    """
+    # folded, so that a loop which carries the clock's key never consumes it
+    return None if clock.key is None else jax.random.fold_in(clock.key, 0)
 
 
 def map_clocks(function: Callable[[Clock], Clock], state: Any) -> Any:

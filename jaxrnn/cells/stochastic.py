@@ -14,7 +14,7 @@ from jax import Array
 
 from jaxrnn.cell import Cell, SplitCell
 from jaxrnn.checks import as_cell, as_rate
-from jaxrnn.randomness import Clock, dropout, new_clock, now, tick
+from jaxrnn.randomness import Clock, always, dropout, new_clock, now, tick
 
 __all__ = [
     "Dropout", "InputDropout", "RecurrentDropout", "StochasticState", "VariationalDropout",
@@ -119,7 +119,7 @@ class VariationalDropout(_Masked):
     def step(self, params: Any, state: StochasticState, u: Any) -> tuple[StochasticState, Array]:
         """Advance one step."""
         inner, y = self.cell.step(params, state.cell, u)
-        return StochasticState(inner, tick(state.clock)), dropout(y, self.rate, state.clock.key)
+        return StochasticState(inner, tick(state.clock)), dropout(y, self.rate, always(state.clock))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,7 +156,7 @@ class InputDropout(_Masked):
 
     def step(self, params: Any, state: StochasticState, u: Array) -> tuple[StochasticState, Any]:
         """Advance one step."""
-        x = dropout(u, self.rate, state.clock.key)
+        x = dropout(u, self.rate, always(state.clock))
         inner, y = self.cell.step(params, state.cell, self.cell.project(params, x))
         return StochasticState(inner, tick(state.clock)), y
 
@@ -190,7 +190,7 @@ class RecurrentDropout(_Masked):
 
     def step(self, params: Any, state: StochasticState, u: Any) -> tuple[StochasticState, Any]:
         """Advance one step."""
-        h = dropout(state.cell.h, self.rate, state.clock.key)
+        h = dropout(state.cell.h, self.rate, always(state.clock))
         r = self.cell.recur(params, state.cell._replace(h=h))
         inner, y = self.cell.update(params, state.cell, u, r)
         return StochasticState(inner, tick(state.clock)), y
@@ -233,7 +233,7 @@ class WeightDrop(_Masked):
 
     def step(self, params: Any, state: StochasticState, u: Any) -> tuple[StochasticState, Any]:
         """Advance one step."""
-        params = params._replace(w_h=dropout(params.w_h, self.rate, state.clock.key))
+        params = params._replace(w_h=dropout(params.w_h, self.rate, always(state.clock)))
         inner, y = self.cell.step(params, state.cell, u)
         return StochasticState(inner, tick(state.clock)), y
 

@@ -275,7 +275,8 @@ def _run(
             rnn.cell, params.rest, rest, xs, layer=driver, dropout=rnn.dropout, clock=clock,
             **options,
         )  # fmt: skip
-    layers = rnn._join(first, rest)
     # keys stay outside: they are an argument of `apply`, the state only counts the steps
-    state = RNNState(layers, tick(state.clock, steps)) if random else layers
-    return without_key(state), xs
+    layers = rnn._join(*without_key((first, rest)))
+    if random:
+        return RNNState(layers, without_key(tick(state.clock, steps))), xs
+    return layers, xs

@@ -1,0 +1,177 @@
+"""The contract of every gradient method, and the two loops that use one.
+
+A method is data, not a trainer: it consumes `length` steps, returns a gradient, and keeps some
+memory. `accumulate` sums the gradients of all windows at frozen params, which is what proofs
+compare. `online` makes one update per window, which is how methods are used.
+"""
+
+from functools import partial
+from typing import Any, Protocol, runtime_checkable
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import Array
+
+from jaxrnn.gradients.problem import Chunk, Params, Problem, windows
+
+__all__ = ["GradientMethod", "accumulate", "online"]
+
+
+@runtime_checkable
+class GradientMethod(Protocol):
+    """How dL/dparams is obtained; a frozen dataclass of static numbers.
+
+    Shapes: `length` is the number of steps k1 in a window, 0 for the whole chunk.
+
+        >>> from jaxrnn.gradients import tbptt
+        >>> isinstance(tbptt(4), GradientMethod)
+        True
+    """
+
+    @property
+    def length(self) -> int:
+        """Steps consumed at a time, k1; 0 for all of them."""
+        ...
+
+    def init(self, problem: Problem, params: Params, state: Any, chunk: Chunk) -> Any:
+        """Return the memory before the first window, with a field `state`.
+
+        `chunk` is any stretch of the data, read for its shapes only.
+        """
+        ...
+
+    def consume(
+        self, problem: Problem, params: Params, memory: Any, chunk: Chunk, *, key: Array | None
+    ) -> tuple[Any, Array, Params]:
+        """Take one window: (memory, losses `[k1]`, gradient of their sum)."""
+        ...
+
+
+def _keys(key: Array | None, count: int) -> Array | None:
+    return None if key is None else jax.random.split(key, count)
+
+
+def accumulate(
+    method: GradientMethod,
+    problem: Problem,
+    params: Params,
+    state: Any,
+    chunk: Chunk,
+    *,
+    key: Array | None = None,
+) -> tuple[Array, Params, Any]:
+    """Sum the gradients of all windows of a chunk at frozen params.
+
+        for each window: memory, losses, g = method.consume(...);  total += sum(losses);  grads += g
+
+    Shapes: chunk `[T, *batch, ...]`; loss `[]`; grads those of params; T need not be a multiple of
+    the method's length.
+    Args: state, before the first step; None is `problem.cell.init_state`. key, for methods that
+        draw.
+    Returns: (loss, grads, memory); `memory.state` is the state after the chunk.
+    Raises: what the method raises.
+
+        >>> from jaxrnn import Elman
+        >>> from jaxrnn.gradients import bptt, tbptt
+        >>> cell = Elman(2)
+        >>> problem = Problem(cell, lambda head, ys, targets: ((ys - targets) ** 2).sum(-1))
+        >>> params = Params(cell.init(jax.random.key(0), 3), None)
+        >>> chunk = Chunk(jnp.ones((6, 4, 3)), jnp.zeros((6, 4, 2)))
+        >>> full, _, _ = accumulate(bptt(), problem, params, None, chunk)
+        >>> cut, _, _ = accumulate(tbptt(2), problem, params, None, chunk)
+        >>> bool(abs(full - cut) < 1e-4)  # the same loss, another gradient
+        True
+    """
+    if state is None:
+        state = problem.cell.init_state(params.cell, chunk.xs.shape[1:-1])
+    return _accumulate(method, problem, params, state, chunk, key)
+
+
+@partial(jax.jit, static_argnums=(0, 1))
+def _accumulate(
+    method: GradientMethod, problem: Problem, params: Params, state: Any, chunk: Chunk, key: Any
+) -> tuple[Array, Params, Any]:
+    parts = windows(chunk, method.length or chunk.xs.shape[0])
+    memory = method.init(problem, params, state, chunk)
+    if parts.xs.shape[0] == 1:  # no loop, no sum: the compiled program is the method's own
+        part = jax.tree.map(lambda leaf: leaf[0], parts)
+        memory, losses, grads = method.consume(problem, params, memory, part, key=key)
+        return losses.sum(), grads, memory
+
+    def body(carry: Any, inputs: Any) -> tuple[Any, Array]:
+        memory, total = carry
+        part, part_key = inputs
+        memory, losses, grads = method.consume(problem, params, memory, part, key=part_key)
+        return (memory, jax.tree.map(jnp.add, total, grads)), losses.sum()
+
+    zero = jax.tree.map(jnp.zeros_like, params)
+    keys = _keys(key, parts.xs.shape[0])
+    (memory, grads), losses = jax.lax.scan(body, (memory, zero), (parts, keys))
+    return losses.sum(), grads, memory
+
+
+def online(
+    method: GradientMethod,
+    problem: Problem,
+    optimizer: optax.GradientTransformation,
+    params: Params,
+    opt_state: Any,
+    memory: Any,
+    chunk: Chunk,
+    *,
+    key: Array | None = None,
+) -> tuple[tuple[Params, Any, Any], Array]:
+    """Make one optimiser step per window; the state is carried through the updates.
+
+        for each window: memory, losses, g = method.consume(...);  params -= optimizer(g)
+
+    A window in which no loss counts makes no update: an optimiser with momentum would move on a
+    gradient of zero.
+
+    Shapes: chunk `[T, *batch, ...]`; losses `[windows]`, each a weighted sum.
+    Args: memory, from `method.init(problem, params, state, chunk)` or an earlier call; all three of
+        params, opt_state and memory are pytrees, so a stream can be saved and resumed.
+    Returns: ((params, opt_state, memory), losses).
+    Raises: what the method raises.
+
+        >>> from jaxrnn import Elman
+        >>> from jaxrnn.gradients import tbptt
+        >>> cell, method, optimizer = Elman(2), tbptt(2), optax.sgd(0.1)
+        >>> problem = Problem(cell, lambda head, ys, targets: ((ys - targets) ** 2).sum(-1))
+        >>> params = Params(cell.init(jax.random.key(0), 3), None)
+        >>> chunk = Chunk(jnp.ones((6, 4, 3)), jnp.zeros((6, 4, 2)))
+        >>> memory = method.init(problem, params, cell.init_state(params.cell, 4), chunk)
+        >>> start = (params, optimizer.init(params), memory)
+        >>> _, losses = online(method, problem, optimizer, *start, chunk)
+        >>> bool(losses[-1] < losses[0])
+        True
+    """
+    return _online(method, problem, optimizer, params, opt_state, memory, chunk, key)
+
+
+@partial(jax.jit, static_argnums=(0, 1, 2))
+def _online(
+    method: GradientMethod, problem: Problem, optimizer: Any, params: Params, opt_state: Any,
+    memory: Any, chunk: Chunk, key: Any,
+) -> tuple[tuple[Params, Any, Any], Array]:  # fmt: skip
+    parts = windows(chunk, method.length or chunk.xs.shape[0])
+
+    def update(params: Params, opt_state: Any, grads: Params) -> tuple[Params, Any]:
+        steps, opt_state = optimizer.update(grads, opt_state, params)
+        return optax.apply_updates(params, steps), opt_state
+
+    def body(carry: Any, inputs: Any) -> tuple[Any, Array]:
+        params, opt_state, memory = carry
+        part, part_key = inputs
+        memory, losses, grads = method.consume(problem, params, memory, part, key=part_key)
+        if part.weights is None:
+            params, opt_state = update(params, opt_state, grads)
+        else:
+            params, opt_state = jax.lax.cond(
+                (part.weights != 0).any(), update, lambda p, o, g: (p, o), params, opt_state, grads
+            )
+        return (params, opt_state, memory), losses.sum()
+
+    carry = (params, opt_state, memory)
+    return jax.lax.scan(body, carry, (parts, _keys(key, parts.xs.shape[0])))

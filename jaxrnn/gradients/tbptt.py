@@ -1,0 +1,113 @@
+"""Truncated backpropagation through time, with forward and backward lengths set apart."""
+
+import dataclasses
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxrnn.gradients.bptt import BPTTMemory, bptt
+from jaxrnn.gradients.problem import Chunk, Params, Problem, run
+from jaxrnn.randomness import map_clocks, tick
+
+__all__ = ["TBPTTMemory", "tbptt"]
+
+
+class TBPTTMemory(NamedTuple):
+    """What truncated BPTT keeps: the state, and the last k2 - k1 steps from their own state on."""
+
+    state: Any  # after the last step
+    anchor: Any  # k2 - k1 steps earlier
+    past: Chunk  # those steps, [k2 - k1, *batch, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class tbptt:  # noqa: N801 - read as a function: accumulate(tbptt(8), ...)
+    """Truncated backpropagation through time, TBPTT(k1, k2).
+
+        every k1 steps: the losses of the last k1 steps, differentiated back through k2 steps
+
+    The state is always carried, so values are those of the full run; only the gradient is cut.
+    `k2 = k1` cuts the stream into disjoint windows; `k2 - k1 >= d` gives every loss its terms up to
+    lag d. With k2 > k1 the last k2 steps are run again from the state before them, with the present
+    params.
+    Source: Williams and Peng (1990), Neural Computation 2.
+    Fields: k1, steps between gradients; k2, steps of a gradient, k1 if not given.
+    Shapes: gradients those of params; it keeps k2 - k1 steps of input, and O(k2) residuals.
+    Raises: ValueError if `k1 < 1` or `k2 < k1`; TypeError if they are no integers.
+
+        >>> tbptt(16, 32)
+        tbptt(k1=16, k2=32)
+    """
+
+    k1: int
+    k2: int = 0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "k2", self.k2 if self.k2 else self.k1)
+        for name in ("k1", "k2"):
+            value = getattr(self, name)
+            if isinstance(value, bool) or not hasattr(value, "__index__"):
+                raise TypeError(f"tbptt: {name} should be of type int, got: {type(value).__name__}")
+            object.__setattr__(self, name, int(value))
+        if self.k1 < 1:
+            raise ValueError(f"tbptt: k1 must be at least 1 step, got {self.k1}.")
+        if self.k2 < self.k1:
+            raise ValueError(
+                f"tbptt: k2={self.k2} is smaller than k1={self.k1}: the losses of {self.k1} steps "
+                f"need a gradient over at least as many. Use k2 >= k1."
+            )
+
+    @property
+    def length(self) -> int:
+        """Steps consumed at a time, k1."""
+        return self.k1
+
+    def init(self, problem: Problem, params: Params, state: Any, chunk: Chunk) -> Any:
+        """Return the memory before the first step: a past of steps that don't exist."""
+        extra = self.k2 - self.k1
+        if extra == 0:
+            return BPTTMemory(state)
+
+        def blank(leaf: Array) -> Array:
+            return jnp.zeros((extra, *leaf.shape[1:]), leaf.dtype)
+
+        past = jax.tree.map(blank, _explicit(chunk))
+        # clocks count steps that don't exist too: start earlier to arrive at the right time
+        return TBPTTMemory(state, map_clocks(lambda c: tick(c, -extra), state), past)
+
+    def consume(
+        self, problem: Problem, params: Params, memory: Any, chunk: Chunk, *,
+        key: Array | None = None,
+    ) -> tuple[Any, Array, Params]:  # fmt: skip
+        """Return (memory, losses `[k1]`, gradient of their sum); the key is not used."""
+        if self.k2 == self.k1:
+            return bptt().consume(problem, params, memory, chunk, key=key)
+        k1 = self.k1
+        window = jax.tree.map(lambda *a: jnp.concatenate(a), memory.past, _explicit(chunk))
+        # the past's losses have been counted: only the last k1 steps weigh now
+        fresh = jnp.arange(self.k2) >= self.k2 - k1
+        weights = jnp.where(
+            fresh.reshape((-1,) + (1,) * (window.weights.ndim - 1)), window.weights, 0
+        )
+        counted = window._replace(weights=weights)
+        head, tail = (jax.tree.map(lambda a, s=s: a[s], counted) for s in (slice(k1), slice(k1, None)))
+
+        def total(params: Params) -> tuple[Array, Any]:
+            anchor, before = run(problem, params, memory.anchor, head)
+            state, after = run(problem, params, anchor, tail)
+            losses = jnp.concatenate([before, after])
+            return losses.sum(), (state, anchor, losses)
+
+        grads, (state, anchor, losses) = jax.grad(total, has_aux=True)(params)
+        past = jax.tree.map(lambda a: a[k1:], window)
+        return TBPTTMemory(state, anchor, past), losses[-k1:], grads
+
+
+def _explicit(chunk: Chunk) -> Chunk:
+    """Write out weights and mask, so that steps that don't exist can be told apart."""
+    shape = chunk.xs.shape[:-1]
+    weights = jnp.ones(shape, chunk.xs.dtype) if chunk.weights is None else chunk.weights
+    mask = jnp.ones(shape, bool) if chunk.mask is None else chunk.mask
+    return chunk._replace(weights=weights, mask=mask)

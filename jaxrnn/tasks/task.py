@@ -1,0 +1,44 @@
+"""What a task is: data, a loss and a metric, told apart from any model or gradient method."""
+
+import dataclasses
+from collections.abc import Callable
+from typing import Any
+
+from jax import Array
+
+from jaxrnn.gradients import Chunk
+
+__all__ = ["Task"]
+
+
+@dataclasses.dataclass(frozen=True)
+class Task:
+    """A supervised sequence task: chunks to train on, chunks to be judged on.
+
+    A chunk is `[T, B, ...]`, its weights are 1 where a loss counts and 0 elsewhere (None: all
+    count). With `stream` the state is carried from chunk to chunk, B texts read side by side;
+    without it every chunk starts anew.
+    Fields: name, a word; title and source, for people: what is learned, from which data;
+    input_size D and output_size O; steps T and batch B of a training chunk; stream;
+    loss `(outputs, targets) -> losses`; score `(outputs, targets) -> scores`, whose mean over the
+    counted steps is the metric, named `metric`, better when `higher_is_better`;
+    train, update number to chunk, the same number giving the same chunk; evaluation, the held-out
+    chunks; settings, what a good first run uses (cell, hidden, layers, learning_rate, updates).
+    Shapes: outputs `[T, B, O]`; losses and scores `[T, B]`.
+    """
+
+    name: str
+    title: str
+    source: str
+    input_size: int
+    output_size: int
+    steps: int
+    batch: int
+    stream: bool
+    loss: Callable[[Array, Any], Array]
+    score: Callable[[Array, Any], Array]
+    metric: str
+    higher_is_better: bool
+    train: Callable[[int], Chunk]
+    evaluation: tuple[Chunk, ...]
+    settings: dict[str, Any]
