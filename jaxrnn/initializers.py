@@ -167,6 +167,12 @@ class Scheme:
     recurrent: Matrix = Orthogonal()
     bias: Bias = Forget(1.0)
 
+    def __repr__(self) -> str:
+        """Show a scheme of this module by its name: cells are printed often."""
+        parts = f"Scheme({self.kernel!r}, {self.recurrent!r}, {self.bias!r})"
+        named = ("ORTHOGONAL", "TORCH", "GLOROT", "IDENTITY")
+        return next((name for name in named if globals()[name] == self), parts)
+
 
 ORTHOGONAL = Scheme()
 TORCH = Scheme(Uniform(), Uniform(), Uniform())

@@ -56,7 +56,8 @@ def state_dtype(params_dtype: jnp.dtype) -> jnp.dtype:
         >>> print(state_dtype(jnp.dtype("bfloat16")), state_dtype(jnp.dtype("float64")))
         float32 float64
     """
-    return jnp.promote_types(params_dtype, jnp.float32)
+    small = jnp.finfo(params_dtype).bits < 32
+    return jnp.dtype(jnp.float32) if small else jnp.dtype(params_dtype)
 
 
 def matmul(x: Array, w: Array) -> Array:

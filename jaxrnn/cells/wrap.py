@@ -10,7 +10,7 @@ from jax import Array
 
 from jaxrnn.cell import Cell, SplitCell
 from jaxrnn.checks import as_batch, as_cell, params_dtype
-from jaxrnn.numerics import layer_norm
+from jaxrnn.numerics import layer_norm, state_dtype
 from jaxrnn.randomness import clocks
 
 __all__ = [
@@ -180,7 +180,11 @@ class LearnedState:
     def init_state(self, params: LearnedStateParams, batch: int | Sequence[int] = ()) -> Any:
         """Return the learned state for every element of the batch."""
         lead = as_batch(batch)
-        return jax.tree.map(lambda leaf: jnp.broadcast_to(leaf, lead + leaf.shape), params.initial)
+
+        def spread(leaf: Array) -> Array:
+            return jnp.broadcast_to(leaf.astype(state_dtype(leaf.dtype)), lead + leaf.shape)
+
+        return jax.tree.map(spread, params.initial)
 
     def project(self, params: LearnedStateParams, x: Array) -> Any:
         """Return the cell's u."""
