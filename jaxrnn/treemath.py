@@ -1,5 +1,6 @@
 """Selection on whole states: padding, resets and held states never multiply, they select."""
 
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -8,7 +9,18 @@ from jax import Array
 
 from jaxrnn.randomness import is_clock
 
-__all__ = ["select", "select_or_zero"]
+__all__ = ["map_numbers", "select", "select_or_zero"]
+
+
+def map_numbers(function: Callable[[Array], Array], tree: Any) -> Any:
+    """Apply `function` to every leaf that isn't part of a clock: clocks have no batch axes.
+
+    Shapes: leaves as the function makes them.
+
+        >>> map_numbers(lambda a: a[None], jnp.ones(3)).shape
+        (1, 3)
+    """
+    return jax.tree.map(lambda a: a if is_clock(a) else function(a), tree, is_leaf=is_clock)
 
 
 def _aligned(condition: Array, leaf: Array) -> Array:

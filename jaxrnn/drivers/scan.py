@@ -12,7 +12,7 @@ from jaxrnn.checks import as_bool, as_cell, check_state, check_unroll, sequence
 from jaxrnn.drivers.ragged import check_padding, hold_last, reset_steps, valid_steps
 from jaxrnn.drivers.retrace import note_trace
 from jaxrnn.randomness import at_time, clocks
-from jaxrnn.treemath import select, select_or_zero
+from jaxrnn.treemath import map_numbers, select, select_or_zero
 
 __all__ = ["scan"]
 
@@ -74,7 +74,14 @@ def scan(
     state = check_state("scan", state, xs, lambda: cell.init_state(params, batch))
     valid = valid_steps("scan", lengths, mask, steps, batch)
     starts = reset_steps("scan", resets, valid, steps, batch, reverse)
-    return _run(cell, params, state, xs, valid, starts, reverse, min(unroll, max(steps, 1)), padding)
+    if not batch:  # a batch of one, so that both give the same bits
+        xs, valid, starts = (None if a is None else a[:, None] for a in (xs, valid, starts))
+        state = map_numbers(lambda a: a[None], state)
+    unroll = min(unroll, max(steps, 1))
+    state, ys = _run(cell, params, state, xs, valid, starts, reverse, unroll, padding)
+    if not batch:
+        return map_numbers(lambda a: a[0], state), map_numbers(lambda a: a[:, 0], ys)
+    return state, ys
 
 
 # jitted so that a second eager call with the same shapes neither traces nor compiles

@@ -238,7 +238,10 @@ class RNN:
         first = directions(first, 0)
         if rest is None:
             return first
-        rest = jax.tree.map(lambda a: a.reshape((-1, *a.shape[2:])), directions(rest, 1))
+        above = (self.num_layers - 1) * self.directions
+        rest = jax.tree.map(
+            lambda a: a.reshape((above, *a.shape[2:])), directions(rest, 1)
+        )
         return jax.tree.map(lambda a, b: jnp.concatenate([a, b]), first, rest)
 
     def _split(self, state: Any) -> tuple[Any, Any]:
@@ -255,7 +258,8 @@ class RNN:
         first = directions(jax.tree.map(lambda a: a[:n], state), 0)
         if self.num_layers == 1:
             return first, None
-        rest = jax.tree.map(lambda a: a[n:].reshape((-1, n, *a.shape[1:])), state)
+        above = (self.num_layers - 1, n)
+        rest = jax.tree.map(lambda a: a[n:].reshape(above + a.shape[1:]), state)
         return first, directions(rest, 1)
 
 

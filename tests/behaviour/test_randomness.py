@@ -91,7 +91,7 @@ def test_e53_variational_masks_are_one_for_all_steps():
 @pytest.mark.parametrize("rnn", RANDOM, ids=repr)
 def test_e54_a_training_step_reuses_no_key(rnn):
     params = prepared(rnn)
-    optimizer = optax.adam(1e-3)
+    optimizer = optax.sgd(1e-2, momentum=0.9)
 
     @jax.jit
     def step(params, opt_state, key):
