@@ -1,11 +1,11 @@
 """Recurrent networks as pure functions: any cell x any driver x any gradient method.
 
-    >>> import jax, jaxrnn
-    >>> rnn = jaxrnn.RNN(jaxrnn.LSTM(64), num_layers=2)
-    >>> params = rnn.init(jax.random.key(0), input_size=8)
-    >>> state, ys = rnn.apply(params, jax.numpy.ones((10, 4, 8)))  # [T, B, D]
-    >>> ys.shape
-    (10, 4, 64)
+>>> import jax, jaxrnn
+>>> rnn = jaxrnn.RNN(jaxrnn.LSTM(64), num_layers=2)
+>>> params = rnn.init(jax.random.key(0), input_size=8)
+>>> state, ys = rnn.apply(params, jax.numpy.ones((10, 4, 8)))  # [T, B, D]
+>>> ys.shape
+(10, 4, 64)
 """
 
 import importlib

@@ -104,7 +104,9 @@ def as_cell(owner: str, cell: Any, contract: type = Cell) -> None:
     if isinstance(cell, type) or not isinstance(cell, contract):
         methods = ("init", "init_state", "project", "step", "recur", "update")
         lacks = [m for m in methods if hasattr(contract, m) and not hasattr(cell, m)]
-        got = f"the class {cell.__name__}, not an instance" if isinstance(cell, type) else repr(cell)
+        got = (
+            f"the class {cell.__name__}, not an instance" if isinstance(cell, type) else repr(cell)
+        )
         missing = f" It has no {', '.join(lacks)}." if lacks else ""
         raise TypeError(f"{owner}: cell should be a {contract.__name__}, got {got}.{missing}")
     try:

@@ -94,9 +94,7 @@ class Uniform:
         True
     """
 
-    def __call__(
-        self, key: Array, shape: tuple[int, ...] | str, *width_and_dtype: Any
-    ) -> Array:
+    def __call__(self, key: Array, shape: tuple[int, ...] | str, *width_and_dtype: Any) -> Array:
         """Draw one block, or the biases of all gates."""
         *width, dtype = width_and_dtype
         size = (len(shape) * width[0],) if isinstance(shape, str) else shape

@@ -1,9 +1,23 @@
 """Every cell and wrapper, once: the list that the contract suites run over."""
 
 from jaxrnn import (
-    GRU, LSTM, AllStates, Dropout, Elman, GRUResetBefore, InputDropout, LayerNorm,
-    LayerNormCarryLSTM, LayerNormLSTM, LearnedState, RecurrentDropout, Residual, Stack,
-    VariationalDropout, WeightDrop, Zoneout,
+    GRU,
+    LSTM,
+    AllStates,
+    Dropout,
+    Elman,
+    GRUResetBefore,
+    InputDropout,
+    LayerNorm,
+    LayerNormCarryLSTM,
+    LayerNormLSTM,
+    LearnedState,
+    RecurrentDropout,
+    Residual,
+    Stack,
+    VariationalDropout,
+    WeightDrop,
+    Zoneout,
 )  # fmt: skip
 from jaxrnn.initializers import GLOROT, TORCH
 

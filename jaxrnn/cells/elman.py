@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jax.numpy as jnp
 from jax import Array
 
 from jaxrnn.cells.gates import draw, project_input, refuse_projection, zeros
@@ -90,8 +89,6 @@ class Elman:
         h = activation(self.activation)((u + r).astype(state.h.dtype))
         return ElmanState(h=h), h.astype(params.w_h.dtype)
 
-    def step(
-        self, params: ElmanParams, state: ElmanState, u: Array
-    ) -> tuple[ElmanState, Array]:
+    def step(self, params: ElmanParams, state: ElmanState, u: Array) -> tuple[ElmanState, Array]:
         """Advance one step."""
         return self.update(params, state, u, self.recur(params, state))

@@ -70,9 +70,7 @@ class GRUResetBefore:
             *draw("GRUResetBefore", scheme, key, input_size, GATES, hidden, self.bias)
         )
 
-    def init_state(
-        self, params: GRUResetBeforeParams, batch: int | Sequence[int] = ()
-    ) -> GRUState:
+    def init_state(self, params: GRUResetBeforeParams, batch: int | Sequence[int] = ()) -> GRUState:
         """Return zeros `[*batch, H]`."""
         return GRUState(h=zeros(params.w_h, batch, self.hidden_size))
 

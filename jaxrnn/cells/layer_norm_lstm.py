@@ -73,9 +73,7 @@ class LayerNormLSTM:
         wide, one = jnp.ones(4 * hidden), jnp.ones(hidden)
         return LayerNormLSTMParams(*weights, wide, wide, one, jnp.zeros(hidden))
 
-    def init_state(
-        self, params: LayerNormLSTMParams, batch: int | Sequence[int] = ()
-    ) -> LSTMState:
+    def init_state(self, params: LayerNormLSTMParams, batch: int | Sequence[int] = ()) -> LSTMState:
         """Return zeros `[*batch, H]`."""
         zero = zeros(params.w_h, batch, self.hidden_size)
         return LSTMState(h=zero, c=zero)

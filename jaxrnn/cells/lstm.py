@@ -99,7 +99,11 @@ class LSTM:
 
     def init(self, key: Array, input_size: int) -> LSTMParams:
         """Draw params by the scheme `initializer`; peepholes start at zero."""
-        scheme, hidden, width = self.initializer, self.hidden_size, self.proj_size or self.hidden_size
+        scheme, hidden, width = (
+            self.initializer,
+            self.hidden_size,
+            self.proj_size or self.hidden_size,
+        )
         key, k_r = jax.random.split(key)
         w_x, w_h, b = draw(
             "LSTM", scheme, key, input_size, self.gates, hidden, self.bias, width=width

@@ -277,7 +277,9 @@ class Zoneout(_Masked):
                 "Put Zoneout directly around the recurrent cell."
             )
         if self.c_rate and not hasattr(state.cell, "c"):
-            raise ValueError(f"Zoneout: c_rate={self.c_rate}, but the state of {self.cell!r} has no c.")
+            raise ValueError(
+                f"Zoneout: c_rate={self.c_rate}, but the state of {self.cell!r} has no c."
+            )
         return state
 
     def step(self, params: Any, state: StochasticState, u: Any) -> tuple[StochasticState, Array]:

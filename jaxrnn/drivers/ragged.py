@@ -81,9 +81,7 @@ def _as_flags(owner: str, name: str, flags: Any, shape: tuple[int, ...]) -> Arra
             f"{name}.astype(bool)."
         )
     if flags.shape != shape:
-        raise ValueError(
-            f"{owner}: {name} should have shape [T, B] = {shape}, got {flags.shape}."
-        )
+        raise ValueError(f"{owner}: {name} should have shape [T, B] = {shape}, got {flags.shape}.")
     return flags
 
 

@@ -18,7 +18,7 @@ class BPTTMemory(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class bptt:  # noqa: N801 - read as a function: accumulate(bptt(), ...)
+class bptt:
     """Full backpropagation through time, by autodiff of the scan.
 
         dL/dp = sum over t of (dl_t/dp + d_t I_t),   d_t = dl_t/ds_t + d_{t+1} A_{t+1}

@@ -92,7 +92,7 @@ def accumulate(
 def _accumulate(
     method: GradientMethod, problem: Problem, params: Params, state: Any, chunk: Chunk, key: Any
 ) -> tuple[Array, Params, Any]:
-    parts = windows(chunk, method.length or chunk.xs.shape[0])
+    parts = windows(chunk, method.length or max(chunk.xs.shape[0], 1))
     memory = method.init(problem, params, state, chunk)
     if parts.xs.shape[0] == 1:  # no loop, no sum: the compiled program is the method's own
         part = jax.tree.map(lambda leaf: leaf[0], parts)
@@ -155,7 +155,7 @@ def _online(
     method: GradientMethod, problem: Problem, optimizer: Any, params: Params, opt_state: Any,
     memory: Any, chunk: Chunk, key: Any,
 ) -> tuple[tuple[Params, Any, Any], Array]:  # fmt: skip
-    parts = windows(chunk, method.length or chunk.xs.shape[0])
+    parts = windows(chunk, method.length or max(chunk.xs.shape[0], 1))
 
     def update(params: Params, opt_state: Any, grads: Params) -> tuple[Params, Any]:
         steps, opt_state = optimizer.update(grads, opt_state, params)

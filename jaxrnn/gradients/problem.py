@@ -93,11 +93,12 @@ def windows(chunk: Chunk, length: int) -> Chunk:
     """
     steps = chunk.xs.shape[0]
     tail = -steps % length
+    count = (steps + tail) // length
     if tail and chunk.mask is None:
         chunk = chunk._replace(mask=jnp.ones(chunk.xs.shape[:-1], bool))
 
     def cut(leaf: Array) -> Array:
         leaf = jnp.concatenate([leaf, jnp.zeros((tail, *leaf.shape[1:]), leaf.dtype)])
-        return leaf.reshape((-1, length, *leaf.shape[1:]))
+        return leaf.reshape((count, length, *leaf.shape[1:]))
 
     return jax.tree.map(cut, chunk)

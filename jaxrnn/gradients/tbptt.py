@@ -23,7 +23,7 @@ class TBPTTMemory(NamedTuple):
 
 
 @dataclasses.dataclass(frozen=True)
-class tbptt:  # noqa: N801 - read as a function: accumulate(tbptt(8), ...)
+class tbptt:
     """Truncated backpropagation through time, TBPTT(k1, k2).
 
         every k1 steps: the losses of the last k1 steps, differentiated back through k2 steps
@@ -92,7 +92,9 @@ class tbptt:  # noqa: N801 - read as a function: accumulate(tbptt(8), ...)
             fresh.reshape((-1,) + (1,) * (window.weights.ndim - 1)), window.weights, 0
         )
         counted = window._replace(weights=weights)
-        head, tail = (jax.tree.map(lambda a, s=s: a[s], counted) for s in (slice(k1), slice(k1, None)))
+        head, tail = (
+            jax.tree.map(lambda a, s=s: a[s], counted) for s in (slice(k1), slice(k1, None))
+        )
 
         def total(params: Params) -> tuple[Array, Any]:
             anchor, before = run(problem, params, memory.anchor, head)

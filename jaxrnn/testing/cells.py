@@ -92,10 +92,8 @@ def float64_and_bfloat16(cell: Cell, input_size: int) -> None:
     """Float64 stays float64; bfloat16 params keep a float32 state and give bfloat16 outputs."""
     for dtype in ("float64", "bfloat16"):
         with jax.enable_x64(dtype == "float64"):
-            params, _, x = jax.tree.map(
-                lambda a: a.astype(dtype) if hasattr(a, "astype") and not is_clock(a) else a,
-                (example(cell, input_size)[0], None, example(cell, input_size)[2]),
-            )
+            params, _, x = example(cell, input_size)
+            params, x = jax.tree.map(lambda a, to=dtype: a.astype(to), (params, x))
             state = cell.init_state(params, (BATCH,))
             new, y = one_step(cell, params, state, x)
             for leaf in _floating(new):

@@ -107,9 +107,7 @@ def loop_bidirectional(
     return Directions(forward, backward), jnp.concatenate([ys_f, ys_b], -1)
 
 
-def loop_stack(
-    cell: Cell, params: Any, state: Any, xs: Array, **options: Any
-) -> tuple[Any, Array]:
+def loop_stack(cell: Cell, params: Any, state: Any, xs: Array, **options: Any) -> tuple[Any, Array]:
     """Do what `jaxrnn.stack` does with one cell, by `loop`, one layer after the other.
 
     Shapes: as `jaxrnn.stack`: params and state leaves `[L, ...]`.

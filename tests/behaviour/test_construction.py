@@ -6,8 +6,21 @@ import numpy as np
 import pytest
 
 from jaxrnn import (
-    GRU, LSTM, RNN, Dropout, Elman, GRUResetBefore, LayerNorm, LayerNormLSTM, Output,
-    RecurrentDropout, Residual, Stack, WeightDrop, Zoneout, scan,
+    GRU,
+    LSTM,
+    RNN,
+    Dropout,
+    Elman,
+    GRUResetBefore,
+    LayerNorm,
+    LayerNormLSTM,
+    Output,
+    RecurrentDropout,
+    Residual,
+    Stack,
+    WeightDrop,
+    Zoneout,
+    scan,
 )  # fmt: skip
 
 SIZED = (Elman, LSTM, GRU, GRUResetBefore, LayerNormLSTM)
@@ -54,7 +67,9 @@ def test_e4_num_layers_below_one():
         lambda: LSTM(2, peephole=1),
         lambda: RNN(LSTM(2), bidirectional="yes"),
         lambda: scan(LSTM(2), None, None, jnp.ones((3, 2)), reverse=1),
-        lambda: RNN(LSTM(2)).apply(RNN(LSTM(2)).init(jax.random.key(0), 2), jnp.ones((3, 2)), train=1),
+        lambda: RNN(LSTM(2)).apply(
+            RNN(LSTM(2)).init(jax.random.key(0), 2), jnp.ones((3, 2)), train=1
+        ),
     ],
 )
 def test_e5_flags_must_be_bool(call):

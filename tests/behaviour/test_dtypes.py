@@ -44,7 +44,10 @@ def test_e35_numpy_float64_with_x64_off():
         with jax.numpy_dtype_promotion("standard"):
             _, ys = scan(CELL, PARAMS, None, xs)
             assert ys.dtype == jnp.float32
-        with jax.numpy_dtype_promotion("strict"), pytest.raises(TypeError, match="float64.*x64 is off"):
+        with (
+            jax.numpy_dtype_promotion("strict"),
+            pytest.raises(TypeError, match="float64.*x64 is off"),
+        ):
             scan(CELL, PARAMS, None, xs)
 
 
@@ -84,7 +87,12 @@ def test_e38_a_weak_typed_state_is_made_strong():
         return Elman.step(cell, params, state, u)
 
     class Counted:
-        init, init_state, project, step = cell.init, cell.init_state, cell.project, staticmethod(counting)
+        init, init_state, project, step = (
+            cell.init,
+            cell.init_state,
+            cell.project,
+            staticmethod(counting),
+        )
 
     counted = Counted()
     state, _ = scan(counted, params, ElmanState(h=weak), xs)

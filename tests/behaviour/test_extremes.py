@@ -100,7 +100,9 @@ def test_e27_full_lengths_are_no_lengths(rnn):
     chex.assert_trees_all_close(full, none, atol=2e-5, rtol=1e-5)
 
 
-@pytest.mark.parametrize("size", [(1, 3, 4, 3), (5, 1, 4, 3), (5, 3, 1, 3), (5, 3, 4, 1), (1, 1, 1, 1)])
+@pytest.mark.parametrize(
+    "size", [(1, 3, 4, 3), (5, 1, 4, 3), (5, 3, 1, 3), (5, 3, 4, 1), (1, 1, 1, 1)]
+)
 @pytest.mark.parametrize("make", [Elman, LSTM, GRU, GRUResetBefore])
 def test_e28_ones(make, size):
     steps, batch, hidden, features = size
@@ -122,9 +124,7 @@ def test_e29_poison_in_padding(rnn, value):
     lengths = np.array([5, 0, 3])
     padding = (np.arange(5)[:, None] >= lengths)[:, :, None]
     options = {"lengths": lengths}
-    clean = value_and_gradients(
-        as_driver, rnn, params, state, jnp.where(padding, 0, XS), options
-    )
+    clean = value_and_gradients(as_driver, rnn, params, state, jnp.where(padding, 0, XS), options)
     dirty = value_and_gradients(
         as_driver, rnn, params, state, jnp.where(padding, value, XS), options
     )
@@ -142,7 +142,9 @@ def test_e29_poison_in_padding_of_truncated_bptt(method, value):
     mask = np.arange(5)[:, None] < np.array([5, 0, 3])
 
     def run(fill):
-        chunk = Chunk(jnp.where(mask[:, :, None], XS, fill), jnp.zeros((5, 3)), mask=jnp.array(mask))
+        chunk = Chunk(
+            jnp.where(mask[:, :, None], XS, fill), jnp.zeros((5, 3)), mask=jnp.array(mask)
+        )
         return accumulate(method, problem, params, None, chunk)[:2]
 
     chex.assert_tree_all_finite(run(value))

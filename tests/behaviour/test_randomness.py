@@ -8,8 +8,19 @@ import optax
 import pytest
 
 from jaxrnn import (
-    GRU, LSTM, RNN, Dropout, Elman, InputDropout, RecurrentDropout, Residual, VariationalDropout,
-    WeightDrop, Zoneout, scan, with_key,
+    GRU,
+    LSTM,
+    RNN,
+    Dropout,
+    Elman,
+    InputDropout,
+    RecurrentDropout,
+    Residual,
+    VariationalDropout,
+    WeightDrop,
+    Zoneout,
+    scan,
+    with_key,
 )  # fmt: skip
 from jaxrnn.testing.cells import randomise
 

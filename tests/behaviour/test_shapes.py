@@ -10,7 +10,16 @@ import pytest
 from jax.experimental import checkify
 
 from jaxrnn import (
-    GRU, LSTM, RNN, Directions, Elman, LSTMState, bidirectional, generate, scan, stack,
+    GRU,
+    LSTM,
+    RNN,
+    Directions,
+    Elman,
+    LSTMState,
+    bidirectional,
+    generate,
+    scan,
+    stack,
 )  # fmt: skip
 from jaxrnn.testing import loop
 from jaxrnn.testing.cells import randomise
@@ -161,7 +170,9 @@ def test_e19_state_of_another_structure():
 @pytest.mark.parametrize("run", DRIVERS.values(), ids=DRIVERS)
 @pytest.mark.parametrize("name", ["mask", "resets"])
 def test_e20_flags_of_a_wrong_shape(run, name):
-    with pytest.raises(ValueError, match=rf"{name} should have shape \[T, B\] = \(6, 4\), got \(5, 4\)"):
+    with pytest.raises(
+        ValueError, match=rf"{name} should have shape \[T, B\] = \(6, 4\), got \(5, 4\)"
+    ):
         run(XS, **{name: jnp.ones((5, 4), bool)})
     with pytest.raises(TypeError, match=f"{name} should be bool"):
         run(XS, **{name: jnp.ones((6, 4))})
@@ -203,7 +214,9 @@ def test_stack_says_what_does_not_fit():
 
 
 def test_generate_says_what_does_not_fit():
-    with pytest.raises(ValueError, match=r"feedback should return an input like x.*\[4, 3\].*\[4, 5\]"):
+    with pytest.raises(
+        ValueError, match=r"feedback should return an input like x.*\[4, 3\].*\[4, 5\]"
+    ):
         generate(CELL, PARAMS, None, XS[0], 3)
     with pytest.raises(ValueError, match="steps must be greater than zero"):
         generate(Elman(3), Elman(3).init(jax.random.key(0), 3), None, XS[0], 0)

@@ -19,9 +19,7 @@ def squares(head, ys, targets):
 
 
 def prepared(cell, steps=T):
-    params = Params(
-        randomise(cell.init(jax.random.key(0), 3), 1), randomise(jnp.zeros((4, 2)), 2)
-    )
+    params = Params(randomise(cell.init(jax.random.key(0), 3), 1), randomise(jnp.zeros((4, 2)), 2))
     chunk = Chunk(randomise(jnp.zeros((steps, 3, 3)), 3), randomise(jnp.zeros((steps, 3, 2)), 4))
     state = with_key(randomise(cell.init_state(params.cell, 3), 5), jax.random.key(6))
     return Problem(cell, squares), params, state, chunk

@@ -6,7 +6,16 @@ import jax
 import pytest
 
 from jaxrnn import (
-    GRU, LSTM, Directions, Elman, GRUResetBefore, LearnedState, Zoneout, bidirectional, scan, stack,
+    GRU,
+    LSTM,
+    Directions,
+    Elman,
+    GRUResetBefore,
+    LearnedState,
+    Zoneout,
+    bidirectional,
+    scan,
+    stack,
 )  # fmt: skip
 from jaxrnn.testing import DRIVER_LAWS, Subject, loop, loop_bidirectional, loop_stack
 from tests.subjects import EVERY_CELL

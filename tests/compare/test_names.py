@@ -1,0 +1,111 @@
+"""Methods, cells and models by name."""
+
+import pytest
+
+from jaxrnn import GRU, LSTM, Elman, Stack
+from jaxrnn.compare import default_methods, load_cell, make_cell, parse_method, parse_methods
+from jaxrnn.compare import methods as methods_module
+from jaxrnn.gradients import bptt, tbptt
+
+
+def test_methods_have_names():
+    assert parse_method("full").method == bptt()
+    assert parse_method("tbptt:8").method == tbptt(8)
+    assert parse_method(" tbptt:16:32 ").method == tbptt(16, 32)
+
+
+@pytest.mark.parametrize(
+    "text, message",
+    [
+        ("tbpt:8", "expected one of full, tbptt, got 'tbpt:8'. Did you mean 'tbptt'?"),
+        ("", "expected one of full, tbptt, got ''"),
+        ("tbptt", r"expected tbptt:k1\[:k2\], with numbers for the names, got 'tbptt'"),
+        ("tbptt:1:2:3", r"expected tbptt:k1\[:k2\]"),
+        ("full:3", "expected full, with numbers for the names, got 'full:3'"),
+        ("tbptt:x", "'tbptt:x': expected a number after the colon, got 'x'"),
+        ("tbptt:", "expected a number after the colon, got ''"),
+        ("tbptt:2.5", "'tbptt:2.5': tbptt: k1 should be of type int, got: float"),
+        ("tbptt:0", "k1 must be at least 1"),
+        ("tbptt:-4", "k1 must be at least 1"),
+        ("tbptt:8:4", "k2=4 is smaller than k1=8"),
+    ],
+)
+def test_malformed_methods_are_refused(text, message):
+    with pytest.raises(ValueError, match=message):
+        parse_method(text)
+
+
+def test_full_is_the_reference_and_comes_first():
+    names = [m.name for m in parse_methods("tbptt:4,full,tbptt:2")]
+    assert names == ["full", "tbptt:4", "tbptt:2"]
+    assert [m.name for m in parse_methods("tbptt:4")] == ["full", "tbptt:4"]
+    with pytest.raises(ValueError, match="'tbptt:4:4' is the same method as 'tbptt:4'"):
+        parse_methods("tbptt:4,tbptt:4:4")
+
+
+def test_default_lengths_are_parts_of_the_segment():
+    assert [m.name for m in default_methods(28)] == ["full", "tbptt:3", "tbptt:7", "tbptt:14"]
+    assert [m.name for m in default_methods(2)] == ["full", "tbptt:1"]
+
+
+def test_a_new_method_is_one_line(monkeypatch):
+    monkeypatch.setitem(methods_module.METHODS, "half", lambda k: tbptt(k, 2 * k))
+    assert parse_method("half:3").method == tbptt(3, 6)
+
+
+def test_cells_have_names():
+    assert make_cell("elman", 4) == Elman(4)
+    assert make_cell("GRU", 4) == GRU(4)
+    assert make_cell("gru-reset-before", 4).hidden_size == 4
+    assert make_cell("lstm", 4, layers=3) == Stack((LSTM(4),) * 3)
+    with pytest.raises(ValueError, match="got 'lstn'. Did you mean 'lstm'?"):
+        make_cell("lstn", 4)
+    with pytest.raises(ValueError, match="hidden must be greater than zero"):
+        make_cell("lstm", 0)
+
+
+MODEL = """
+import dataclasses
+import helper_of_the_model
+from jaxrnn import GRU, Residual
+
+@dataclasses.dataclass(frozen=True)
+class Options:
+    size: int
+
+def build(input_size):
+    return GRU(helper_of_the_model.WIDTH * Options(input_size).size)
+
+def broken(input_size):
+    return undefined_name
+
+def wrong(input_size):
+    return 3
+"""
+
+
+@pytest.fixture
+def model(tmp_path):
+    (tmp_path / "helper_of_the_model.py").write_text("WIDTH = 2")
+    (tmp_path / "mine.py").write_text(MODEL)
+    return tmp_path / "mine.py"
+
+
+def test_a_user_file_is_loaded(model):
+    assert load_cell(f"{model}:build", 3) == GRU(6)
+
+
+def test_what_is_wrong_with_a_user_file_is_said_in_one_line(model, tmp_path):
+    with pytest.raises(ValueError, match=r"has no function 'other'.*It has: .*build"):
+        load_cell(f"{model}:other", 3)
+    with pytest.raises(ValueError, match=r"mine.py, line 14: NameError: name 'undefined_name'"):
+        load_cell(f"{model}:broken", 3)
+    with pytest.raises(TypeError, match="cell should be a Cell, got 3"):
+        load_cell(f"{model}:wrong", 3)
+    with pytest.raises(ValueError, match="expected FILE.py:FUNCTION"):
+        load_cell(str(model), 3)
+    with pytest.raises(FileNotFoundError, match="does not exist"):
+        load_cell(f"{tmp_path / 'none.py'}:build", 3)
+    (tmp_path / "bad.py").write_text("def build(:\n")
+    with pytest.raises(ValueError, match=r"bad.py, line 1: SyntaxError"):
+        load_cell(f"{tmp_path / 'bad.py'}:build", 3)

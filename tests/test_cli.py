@@ -1,0 +1,167 @@
+"""The command line as a person meets it: files, exit codes, one line for an error."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from jaxrnn.cli import main
+
+MODULE = [sys.executable, "-m", "jaxrnn.cli"]
+ENVIRONMENT = {**os.environ, "JAX_PLATFORMS": "cpu", "PYTHONIOENCODING": "utf-8"}
+QUICK = ["compare", "--task", "sine", "--steps", "2", "--methods", "full,tbptt:5"]
+
+MODEL = """
+import jaxrnn
+
+def build(input_size):
+    return jaxrnn.GRU(3 * input_size)
+
+class Broken(jaxrnn.Elman):
+    def step(self, params, state, u):
+        return undefined_name
+
+def broken(input_size):
+    return Broken(4)
+"""
+
+
+def run(*words, **environment):
+    return subprocess.run(
+        [*MODULE, *words], capture_output=True, text=True, env={**ENVIRONMENT, **environment},
+        timeout=300,
+    )  # fmt: skip
+
+
+def test_a_run_leaves_results_a_report_and_a_table(tmp_path):
+    (tmp_path / "mine.py").write_text(MODEL)
+    out = tmp_path / "made" / "here"
+    done = run(*QUICK, "--model", f"{tmp_path / 'mine.py'}:build", "--seed", "3", "--out", str(out))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "sine: 100 %" in done.stdout and "tbptt:5" in done.stdout and str(out) in done.stdout
+    assert "on cpu (" in done.stdout and "seed 3" in done.stdout
+    report = (out / "report.html").read_text(encoding="utf-8")
+    assert "tbptt:5" in report and "http" not in report
+    record = json.loads((out / "results.json").read_text(encoding="utf-8"))
+    check_schema(record)
+    assert record["command"].startswith("jaxrnn compare --task sine --steps 2")
+    assert record["tasks"][0]["cell"].startswith("GRU(hidden_size=3")
+    assert record["tasks"][0]["seed"] == 3 and record["tasks"][0]["steps"] == 2
+
+
+def check_schema(record):
+    assert set(record) == {"format", "kind", "command", "environment", "tasks"}
+    assert record["format"] == 1
+    environment = {"platform", "device", "cpu", "cores", "system", "versions", "date"}
+    assert set(record["environment"]) == environment
+    for task in record["tasks"]:
+        assert set(task) == {
+            "task", "title", "source", "metric", "higher_is_better", "stream", "T", "B",
+            "input_size", "output_size", "model", "cell", "parameters", "seed", "steps", "tokens",
+            "optimizer", "loss_scale", "methods", "lag_profile",
+        }  # fmt: skip
+        for method in task["methods"]:
+            assert set(method) == {
+                "name", "method", "k1", "k2", "gradient_temp_bytes", "audit", "same_run",
+                "same_updates", "online",
+            }  # fmt: skip
+            assert all(set(a) == {"at", "updates", "error", "cosine"} for a in method["audit"])
+            for one in (method["same_updates"], method["online"]):
+                curves = {"tokens", "seconds", "updates_made", "loss", "score", "train_loss"}
+                assert set(one) == curves | {
+                    "cadence", "updates", "compile_seconds", "temp_bytes", "ms_per_step",
+                    "ms_per_token", "train_seconds", "final_loss", "final_score", "finite",
+                }  # fmt: skip
+                assert len({len(one[c]) for c in curves}) == 1
+
+
+def start(*words):
+    """Start the command line with the SIGINT of a shell in front, whatever runs the tests."""
+    code = (
+        "import signal, sys; signal.signal(signal.SIGINT, signal.default_int_handler); "
+        "from jaxrnn.cli import main; sys.exit(main(sys.argv[1:]))"
+    )
+    pipe = subprocess.PIPE
+    command = [sys.executable, "-c", code, *words]
+    return subprocess.Popen(command, stdout=pipe, stderr=pipe, env=ENVIRONMENT, text=True)
+
+
+def test_a_closed_pipe_ends_quietly_and_the_work_is_done(tmp_path):
+    with start(*QUICK, "--out", str(tmp_path)) as process:
+        process.stdout.readline()
+        process.stdout.close()
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (0, "")
+    assert (tmp_path / "report.html").exists()
+
+
+def test_an_interrupt_is_one_line_and_130(tmp_path):
+    with start("compare", "--task", "text", "--out", str(tmp_path)) as process:
+        next(line for line in process.stdout if "compiling" in line)
+        process.send_signal(signal.SIGINT)
+        errors = process.stderr.read()
+    assert (process.returncode, errors) == (130, "interrupted\n")
+
+
+def test_a_missing_device_is_one_line_naming_those_there_are():
+    done = run("compare", "--device", "tpu")
+    assert done.returncode == 1 and done.stdout == ""
+    assert done.stderr.count("\n") == 1 and "Available: cpu." in done.stderr
+    done = run("compare", JAX_PLATFORMS="nonsense")
+    assert done.returncode == 1 and done.stderr.count("\n") == 1
+    assert "JAX_PLATFORMS=nonsense" in done.stderr
+
+
+def test_help_teaches_and_version_tells(capsys):
+    assert main([]) == 0
+    assert "compare" in capsys.readouterr().out
+    assert main(["compare", "--help"]) == 0
+    text = capsys.readouterr().out
+    assert "Examples" in text and "tbptt:16:32" in text and "mine.py:build" in text
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == "jaxrnn 0.1.0\n"
+
+
+@pytest.mark.parametrize(
+    "words, message",
+    [
+        (["--bogus"], "No such option"),
+        (["--task", "txt"], "got 'txt'. Did you mean 'text'?"),
+        (["--task", "sine,"], "expected one of digits, text, sine, got ''"),
+        (["--methods", "tbptt:8:4"], "k2=4 is smaller than k1=8"),
+        (["--methods", "rtrl"], "expected one of full, tbptt"),
+        (["--cell", "lstmm"], "Did you mean 'lstm'?"),
+        (["--hidden", "0"], "--hidden"),
+        (["--steps", "none"], "--steps"),
+        (["--seed", "-1"], "--seed"),
+        (["--learning-rate", "nan"], "expected a number above 0, got nan"),
+        (["--device", "cuda"], "expected one of cpu, gpu, tpu, auto, got 'cuda'"),
+        (["--model", "mine.py"], "expected FILE.py:FUNCTION"),
+        (["--model", "mine.py:build", "--layers", "2"], "leave out --cell, --hidden"),
+    ],
+)
+def test_usage_errors_are_one_line_and_2(words, message, capsys):
+    assert main(["compare", *words]) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "" and shown.err.count("\n") == 1
+    assert shown.err.startswith("error: ") and message in shown.err
+
+
+def test_file_errors_are_one_line_and_1(tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    (tmp_path / "mine.py").write_text(MODEL)
+    out = ["--out", str(tmp_path / "out")]
+    for words, message in (
+        (["--out", str(tmp_path / "file")], "can't write there (File exists)"),
+        (["--out", str(tmp_path / "file" / "below")], "can't write there (Not a directory)"),
+        ([*out, "--model", f"{tmp_path / 'none.py'}:build"], "does not exist"),
+        ([*out, "--model", f"{tmp_path}:build"], "is a directory"),
+        ([*out, "--model", f"{tmp_path / 'mine.py'}:other"], "has no function 'other'"),
+        ([*out, "--model", f"{tmp_path / 'mine.py'}:broken"], "mine.py, line 9: NameError"),
+    ):
+        assert main([*QUICK, *words]) == 1
+        errors = capsys.readouterr().err
+        assert errors.count("\n") == 1 and message in errors
