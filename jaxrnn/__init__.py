@@ -40,22 +40,31 @@ from jaxrnn.cells import (
     Zoneout,
 )
 from jaxrnn.drivers import Directions, Generated, bidirectional, generate, scan, stack
-from jaxrnn.models import RNN, Output, OutputParams, RNNParams, RNNState
+from jaxrnn.models import (
+    RNN,
+    BatchMajor,
+    Output,
+    OutputParams,
+    RNNParams,
+    RNNState,
+    load,
+    save,
+)
 from jaxrnn.randomness import with_key, without_key
 
 __version__ = "0.1.0"
 
 __all__ = [
-    "GRU", "LSTM", "RNN", "AllStates", "Cell", "Directions", "Dropout", "Elman", "ElmanParams",
+    "GRU", "LSTM", "RNN", "AllStates", "BatchMajor", "Cell", "Directions", "Dropout", "Elman", "ElmanParams",
     "ElmanState", "GRUParams", "GRUResetBefore", "GRUResetBeforeParams", "GRUState", "Generated",
     "InputDropout", "LSTMParams", "LSTMState", "LayerNorm", "LayerNormCarryLSTM", "LayerNormLSTM",
     "LearnedState", "Output", "OutputParams", "RNNParams", "RNNState", "RecurrentDropout",
     "Residual", "SplitCell", "Stack", "VariationalDropout", "WeightDrop", "Zoneout",
-    "bidirectional", "generate", "initializers", "scan", "stack", "with_key", "without_key",
+    "bidirectional", "generate", "initializers", "load", "save", "scan", "stack", "with_key", "without_key",
 ]  # fmt: skip
 
 # rooms that import more than JAX, loaded when first asked for
-_ROOMS = ("adapters", "data", "gradients", "interop", "report", "tasks", "testing")
+_ROOMS = ("adapters", "compare", "data", "gradients", "interop", "report", "tasks", "testing")
 
 
 def __getattr__(name: str) -> Any:

@@ -13,12 +13,13 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 
 from jaxrnn.cell import Cell
 from jaxrnn.randomness import without_key
 
 __all__ = [
-    "as_batch", "as_bool", "as_cell", "as_positive_int", "as_rate", "check_features",
+    "as_batch", "as_bool", "as_cell", "as_positive", "as_positive_int", "as_rate", "check_features",
     "check_input_size", "check_state", "check_unroll", "params_dtype", "path_of", "sequence",
 ]  # fmt: skip
 
@@ -68,7 +69,7 @@ def as_rate(owner: str, name: str, value: Any) -> float:
         0.5
     """
     number = math.nan
-    if not isinstance(value, bool | np.bool_ | str | jax.core.Tracer):
+    if not isinstance(value, bool | np.bool_ | str | Tracer):
         try:
             number = float(value)
         except (TypeError, ValueError):
@@ -116,6 +117,22 @@ def as_cell(owner: str, cell: Any, contract: type = Cell) -> None:
             f"{owner}: {type(cell).__name__} can't be hashed ({error}). The fields of a cell are "
             "static; arrays, traced or learned values belong in params."
         ) from None
+
+
+def as_positive(owner: str, name: str, value: Any) -> float:
+    """Return `value` as a float above zero.
+
+    Shapes: none.
+    Raises: TypeError if it is no number; ValueError if it is not above zero.
+
+        >>> as_positive("LayerNorm", "eps", 1e-5)
+        1e-05
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number):
+        raise TypeError(f"{owner}: {name} should be a number, got: {type(value).__name__}")
+    if not value > 0:
+        raise ValueError(f"{owner}: {name} must be greater than zero, got {value}")
+    return float(value)
 
 
 def check_input_size(owner: str, input_size: Any) -> int:
@@ -198,8 +215,12 @@ def sequence(owner: str, xs: Any, params: Any) -> Array:
             f"{owner}: xs should be an array [T, B, D], got {type(xs).__name__}. "
             "Convert it with jnp.asarray."
         )
-    strict = jax.config.jax_numpy_dtype_promotion == "strict"
-    if xs.dtype == np.float64 and isinstance(xs, np.ndarray) and not jax.config.jax_enable_x64:
+    strict = jax.config.read("jax_numpy_dtype_promotion") == "strict"
+    if (
+        xs.dtype == np.float64
+        and isinstance(xs, np.ndarray)
+        and not jax.config.read("jax_enable_x64")
+    ):
         if strict:
             raise TypeError(
                 f"{owner}: xs is a NumPy float64 array and x64 is off: it would be rounded to "
@@ -231,8 +252,9 @@ def _batch_major_hint(xs: Array, state: Any) -> str:
 
 def _describe(tree: Any) -> str:
     """Return a short text for the structure of a state."""
-    if isinstance(tree, tuple) and hasattr(tree, "_fields"):
-        return f"{type(tree).__name__}({', '.join(tree._fields)})"
+    fields = getattr(tree, "_fields", None)
+    if fields is not None:
+        return f"{type(tree).__name__}({', '.join(fields)})"
     if isinstance(tree, tuple | list):
         return f"{type(tree).__name__} of {len(tree)}"
     if hasattr(tree, "shape"):

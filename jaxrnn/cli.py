@@ -71,7 +71,7 @@ class _Model(NamedTuple):
 def _version(wanted: bool) -> None:
     if wanted:
         # not from the installed metadata, which may be of another copy; the root is loaded anyway
-        print(f"jaxrnn {sys.modules['jaxrnn'].__version__}")  # type: ignore[attr-defined]
+        print(f"jaxrnn {sys.modules['jaxrnn'].__version__}")
         raise typer.Exit
 
 
@@ -135,7 +135,7 @@ _Seed = Annotated[
         max=2**31 - 1,
         metavar="N",
         help="Of weights and data: the same seed gives the same numbers.",
-    ),  # fmt: skip
+    ),
 ]
 _Device = Annotated[str, typer.Option(help="cpu, gpu, tpu, or auto.", metavar="NAME")]
 _Out = Annotated[
@@ -310,16 +310,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0
     """
     _ARGUMENTS[:] = sys.argv[1:] if arguments is None else arguments
-    usage_error = typer.BadParameter.__mro__[2]  # click's ClickException, wherever typer keeps it
     code: Any = 0
     try:
         code = app(args=list(_ARGUMENTS), prog_name="jaxrnn", standalone_mode=False)
-    except usage_error as error:
-        _complain(f"{error.format_message()} (see jaxrnn compare --help)")  # type: ignore[attr-defined]
-        return 2
     except _Failure as error:
         _complain(str(error))
         return 1
+    except Exception as error:
+        # click's own errors: where typer keeps click differs from version to version
+        usage = getattr(error, "format_message", None)
+        if usage is None:
+            raise
+        _complain(f"{usage()} (see jaxrnn compare --help)")
+        return 2
     except (KeyboardInterrupt, typer.Abort):
         code = 130
     if code == 130:

@@ -6,8 +6,7 @@ from typing import NamedTuple
 
 from jax import Array
 
-from jaxrnn.cells.gates import draw, project_input, refuse_projection, zeros
-from jaxrnn.checks import as_bool, as_positive_int
+from jaxrnn.cells.gates import check_fields, draw, project_input, refuse_projection, zeros
 from jaxrnn.initializers import ORTHOGONAL, Scheme
 from jaxrnn.numerics import Activation, activation, matmul
 
@@ -58,9 +57,7 @@ class Elman:
     proj_size: dataclasses.InitVar[int] = 0
 
     def __post_init__(self, proj_size: int) -> None:
-        size = as_positive_int("Elman", "hidden_size", self.hidden_size)
-        object.__setattr__(self, "hidden_size", size)
-        as_bool("Elman", "bias", self.bias)
+        check_fields(self, "bias")
         activation(self.activation)
         refuse_projection("Elman", proj_size)
 

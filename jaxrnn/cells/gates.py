@@ -1,16 +1,44 @@
 """What every gated cell does alike: draw its blocks, project its input, start from zero."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxrnn.checks import as_batch, check_features, check_input_size
+from jaxrnn.checks import (
+    as_batch,
+    as_bool,
+    as_positive_int,
+    check_features,
+    check_input_size,
+)
 from jaxrnn.initializers import Scheme, per_gate
 from jaxrnn.numerics import matmul, state_dtype
 
-__all__ = ["draw", "project_input", "refuse_projection", "zeros"]
+__all__ = ["check_fields", "draw", "project_input", "refuse_projection", "zeros"]
+
+
+def check_fields(cell: Any, *flags: str) -> None:
+    """Check the fields that every cell here has: hidden_size, the initializer, and bool `flags`.
+
+    Shapes: none.
+    Raises: TypeError or ValueError naming the cell and the field.
+
+        >>> from jaxrnn import LSTM
+        >>> check_fields(LSTM(3), "bias")
+    """
+    name = type(cell).__name__
+    size = as_positive_int(name, "hidden_size", cell.hidden_size)
+    object.__setattr__(cell, "hidden_size", size)  # NumPy's ints become Python's
+    for flag in flags:
+        as_bool(name, flag, getattr(cell, flag))
+    if not isinstance(cell.initializer, Scheme):
+        raise TypeError(
+            f"{name}: initializer should be a Scheme, got: {type(cell.initializer).__name__}. "
+            "Take one from jaxrnn.initializers, such as ORTHOGONAL or TORCH."
+        )
 
 
 def draw(

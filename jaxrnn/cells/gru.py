@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.nn import sigmoid
 
-from jaxrnn.cells.gates import draw, project_input, refuse_projection, zeros
-from jaxrnn.checks import as_bool, as_positive_int
+from jaxrnn.cells.gates import check_fields, draw, project_input, refuse_projection, zeros
 from jaxrnn.initializers import ORTHOGONAL, Scheme
 from jaxrnn.numerics import matmul
 
@@ -67,9 +66,7 @@ class GRU:
     proj_size: dataclasses.InitVar[int] = 0
 
     def __post_init__(self, proj_size: int) -> None:
-        size = as_positive_int("GRU", "hidden_size", self.hidden_size)
-        object.__setattr__(self, "hidden_size", size)
-        as_bool("GRU", "bias", self.bias)
+        check_fields(self, "bias")
         refuse_projection("GRU", proj_size)
 
     def init(self, key: Array, input_size: int) -> GRUParams:

@@ -8,9 +8,8 @@ import jax.numpy as jnp
 from jax import Array
 from jax.nn import sigmoid
 
-from jaxrnn.cells.gates import draw, project_input, refuse_projection, zeros
+from jaxrnn.cells.gates import check_fields, draw, project_input, refuse_projection, zeros
 from jaxrnn.cells.gru import GATES, GRUState
-from jaxrnn.checks import as_bool, as_positive_int
 from jaxrnn.initializers import ORTHOGONAL, Scheme
 from jaxrnn.numerics import matmul
 
@@ -58,9 +57,7 @@ class GRUResetBefore:
     proj_size: dataclasses.InitVar[int] = 0
 
     def __post_init__(self, proj_size: int) -> None:
-        size = as_positive_int("GRUResetBefore", "hidden_size", self.hidden_size)
-        object.__setattr__(self, "hidden_size", size)
-        as_bool("GRUResetBefore", "bias", self.bias)
+        check_fields(self, "bias")
         refuse_projection("GRUResetBefore", proj_size)
 
     def init(self, key: Array, input_size: int) -> GRUResetBeforeParams:

@@ -8,9 +8,9 @@ import jax.numpy as jnp
 from jax import Array
 from jax.nn import sigmoid
 
-from jaxrnn.cells.gates import draw, project_input, zeros
+from jaxrnn.cells.gates import check_fields, draw, project_input, zeros
 from jaxrnn.cells.lstm import LSTMState
-from jaxrnn.checks import as_positive_int
+from jaxrnn.checks import as_positive
 from jaxrnn.initializers import ORTHOGONAL, Scheme
 from jaxrnn.numerics import layer_norm, matmul
 
@@ -63,15 +63,16 @@ class LayerNormLSTM:
     initializer: Scheme = ORTHOGONAL
 
     def __post_init__(self) -> None:
-        size = as_positive_int("LayerNormLSTM", "hidden_size", self.hidden_size)
-        object.__setattr__(self, "hidden_size", size)
+        check_fields(self)
+        as_positive("LayerNormLSTM", "eps", self.eps)
 
     def init(self, key: Array, input_size: int) -> LayerNormLSTMParams:
         """Draw params by the scheme `initializer`; gains 1, shifts 0."""
         hidden = self.hidden_size
-        weights = draw("LayerNormLSTM", self.initializer, key, input_size, GATES, hidden, True)
+        w_x, w_h, b = draw("LayerNormLSTM", self.initializer, key, input_size, GATES, hidden, True)
+        assert b is not None
         wide, one = jnp.ones(4 * hidden), jnp.ones(hidden)
-        return LayerNormLSTMParams(*weights, wide, wide, one, jnp.zeros(hidden))
+        return LayerNormLSTMParams(w_x, w_h, b, wide, wide, one, jnp.zeros(hidden))
 
     def init_state(self, params: LayerNormLSTMParams, batch: int | Sequence[int] = ()) -> LSTMState:
         """Return zeros `[*batch, H]`."""
@@ -150,17 +151,18 @@ class LayerNormCarryLSTM:
     initializer: Scheme = ORTHOGONAL
 
     def __post_init__(self) -> None:
-        size = as_positive_int("LayerNormCarryLSTM", "hidden_size", self.hidden_size)
-        object.__setattr__(self, "hidden_size", size)
+        check_fields(self)
+        as_positive("LayerNormCarryLSTM", "eps", self.eps)
 
     def init(self, key: Array, input_size: int) -> LayerNormCarryLSTMParams:
         """Draw params by the scheme `initializer`; gains 1, shifts 0."""
         hidden = self.hidden_size
         name = "LayerNormCarryLSTM"
-        weights = draw(name, self.initializer, key, input_size, GATES, hidden, True)
+        w_x, w_h, b = draw(name, self.initializer, key, input_size, GATES, hidden, True)
+        assert b is not None
         gain, shift = jnp.ones(4 * hidden), jnp.zeros(4 * hidden)
         return LayerNormCarryLSTMParams(
-            *weights, gain, shift, gain, shift, jnp.ones(hidden), jnp.zeros(hidden)
+            w_x, w_h, b, gain, shift, gain, shift, jnp.ones(hidden), jnp.zeros(hidden)
         )
 
     def init_state(

@@ -9,8 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.nn import sigmoid
 
-from jaxrnn.cells.gates import draw, project_input, zeros
-from jaxrnn.checks import as_bool, as_positive_int
+from jaxrnn.cells.gates import check_fields, draw, project_input, zeros
 from jaxrnn.initializers import ORTHOGONAL, Scheme, per_gate
 from jaxrnn.numerics import matmul
 
@@ -75,10 +74,7 @@ class LSTM:
     initializer: Scheme = ORTHOGONAL
 
     def __post_init__(self) -> None:
-        size = as_positive_int("LSTM", "hidden_size", self.hidden_size)
-        object.__setattr__(self, "hidden_size", size)
-        for name in ("bias", "peephole", "coupled"):
-            as_bool("LSTM", name, getattr(self, name))
+        check_fields(self, "bias", "peephole", "coupled")
         if self.forget_bias is not None:
             if not self.bias:
                 raise ValueError("LSTM: forget_bias is given, but bias=False: leave one of them.")
@@ -86,16 +82,21 @@ class LSTM:
         if isinstance(self.proj_size, bool) or not isinstance(self.proj_size, int):
             got = type(self.proj_size).__name__
             raise TypeError(f"LSTM: proj_size should be of type int, got: {got}")
-        if not 0 <= self.proj_size < size:
+        if not 0 <= self.proj_size < self.hidden_size:
             raise ValueError(
                 f"LSTM: proj_size must be smaller than hidden_size and not below 0, "
-                f"got proj_size={self.proj_size}, hidden_size={size}. Use 0 for no projection."
+                f"got proj_size={self.proj_size}, hidden_size={self.hidden_size}. Use 0 for no projection."
             )
 
     @property
     def gates(self) -> str:
         """The blocks of `w_x`, `w_h` and `b`, in order."""
         return "fgo" if self.coupled else "ifgo"
+
+    @property
+    def peepholes(self) -> str:
+        """The rows of `p`, in order: every gate but g."""
+        return self.gates.replace("g", "")
 
     def init(self, key: Array, input_size: int) -> LSTMParams:
         """Draw params by the scheme `initializer`; peepholes start at zero."""
@@ -113,7 +114,7 @@ class LSTM:
             b = b.at[start : start + hidden].set(self.forget_bias)
         # drawn as [P, H]: a scheme reads the hidden size off the last axis
         w_r = per_gate(scheme.recurrent, k_r, width, "r", hidden).T if self.proj_size else None
-        p = jnp.zeros((len(self.gates) - 1, hidden), w_x.dtype) if self.peephole else None
+        p = jnp.zeros((len(self.peepholes), hidden), w_x.dtype) if self.peephole else None
         return LSTMParams(w_x, w_h, b, w_r, p)
 
     def init_state(self, params: LSTMParams, batch: int | Sequence[int] = ()) -> LSTMState:
@@ -134,18 +135,18 @@ class LSTM:
     ) -> tuple[LSTMState, Array]:
         """Return (state, y) from u and r."""
         z = (u + r).astype(state.c.dtype)
-        *i, f, g, o = jnp.split(z, len(self.gates), axis=-1)
-        if params.p is None:
-            p_i, p_f, p_o = (), None, None
-        else:
-            *p_i, p_f, p_o = params.p.astype(z.dtype)
-        forget = sigmoid(f if p_f is None else f + p_f * state.c)
-        if self.coupled:
-            admit = 1 - forget
-        else:
-            admit = sigmoid(i[0] if p_f is None else i[0] + p_i[0] * state.c)
-        c = forget * state.c + admit * jnp.tanh(g)
-        h = sigmoid(o if p_o is None else o + p_o * c) * jnp.tanh(c)
+        gate = dict(zip(self.gates, jnp.split(z, len(self.gates), axis=-1), strict=True))
+        # without peepholes no gate sees c
+        rows = () if params.p is None else params.p.astype(z.dtype)
+        sees = dict(zip(self.peepholes, rows, strict=False))
+
+        def opened(name: str, c: Array) -> Array:
+            return sigmoid(gate[name] + sees[name] * c if sees else gate[name])
+
+        f = opened("f", state.c)
+        i = 1 - f if self.coupled else opened("i", state.c)
+        c = f * state.c + i * jnp.tanh(gate["g"])
+        h = opened("o", c) * jnp.tanh(c)
         if params.w_r is not None:
             h = matmul(h, params.w_r).astype(state.h.dtype)
         return LSTMState(h=h, c=c), h.astype(params.w_h.dtype)

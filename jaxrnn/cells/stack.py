@@ -63,8 +63,9 @@ class Stack:
 
     def step(self, params: tuple, state: tuple, u: Any) -> tuple[tuple[Any, ...], Any]:
         """Advance every layer one step."""
-        states, y = [], None
-        for layer, (cell, p, s) in enumerate(zip(self.cells, params, state, strict=True)):
-            s, y = cell.step(p, s, u if layer == 0 else cell.project(p, y))
+        first, y = self.cells[0].step(params[0], state[0], u)
+        states = [first]
+        for cell, p, s in zip(self.cells[1:], params[1:], state[1:], strict=True):
+            s, y = cell.step(p, s, cell.project(p, y))
             states.append(s)
         return tuple(states), y

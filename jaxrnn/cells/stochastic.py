@@ -6,7 +6,7 @@ is drawn, which is evaluation. Masks depend on the key and the absolute time ste
 
 import dataclasses
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import jax
 import jax.numpy as jnp
@@ -182,7 +182,7 @@ class RecurrentDropout(_Masked):
         (4, 2)
     """
 
-    cell: SplitCell
+    cell: Cell
     rate: float
 
     def __post_init__(self) -> None:
@@ -191,8 +191,9 @@ class RecurrentDropout(_Masked):
     def step(self, params: Any, state: StochasticState, u: Any) -> tuple[StochasticState, Any]:
         """Advance one step."""
         h = dropout(state.cell.h, self.rate, always(state.clock))
-        r = self.cell.recur(params, state.cell._replace(h=h))
-        inner, y = self.cell.update(params, state.cell, u, r)
+        cell = cast(SplitCell, self.cell)
+        r = cell.recur(params, state.cell._replace(h=h))
+        inner, y = cell.update(params, state.cell, u, r)
         return StochasticState(inner, tick(state.clock)), y
 
 

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxrnn.cell import Cell, SplitCell
-from jaxrnn.checks import as_batch, as_cell, params_dtype
+from jaxrnn.checks import as_batch, as_cell, as_positive, params_dtype
 from jaxrnn.numerics import layer_norm, state_dtype
 from jaxrnn.randomness import clocks
 
@@ -54,6 +54,7 @@ class LayerNorm:
 
     def __post_init__(self) -> None:
         as_cell("LayerNorm", self.cell, SplitCell)
+        as_positive("LayerNorm", "eps", self.eps)
 
     def init(self, key: Array, input_size: int) -> LayerNormParams:
         """Draw the cell's params; gains 1, shift 0."""

@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from jax.core import Tracer
 from jax.experimental import checkify
 
 from jaxrnn.treemath import select_or_zero
@@ -53,7 +54,7 @@ def _as_lengths(owner: str, lengths: Any, steps: int, batch: tuple[int, ...]) ->
             f"(batch_size={size})."
         )
     message = f"{owner}: lengths must be >= 0 and <= T={steps}, got "
-    if not isinstance(lengths, jax.core.Tracer):
+    if not isinstance(lengths, Tracer):
         values = np.asarray(lengths).reshape(-1)
         bad = np.flatnonzero((values < 0) | (values > steps))
         if bad.size:
@@ -61,7 +62,7 @@ def _as_lengths(owner: str, lengths: Any, steps: int, batch: tuple[int, ...]) ->
     lengths = jnp.asarray(lengths)
     if jnp.iinfo(lengths.dtype).bits < 32:
         lengths = lengths.astype(jnp.int32)  # uint8(0) - 1 would be 255
-    if isinstance(lengths, jax.core.Tracer) and lengths.size:
+    if isinstance(lengths, Tracer) and lengths.size:
         wrong = (lengths < 0) | (lengths > steps)
         index = jnp.argmax(wrong.reshape(-1))
         # a no-op unless the caller runs under checkify, where the message survives jit

@@ -75,7 +75,8 @@ def scan(
     valid = valid_steps("scan", lengths, mask, steps, batch)
     starts = reset_steps("scan", resets, valid, steps, batch, reverse)
     if not batch:  # a batch of one, so that both give the same bits
-        xs, valid, starts = (None if a is None else a[:, None] for a in (xs, valid, starts))
+        xs = xs[:, None]
+        valid, starts = (None if a is None else a[:, None] for a in (valid, starts))
         state = map_numbers(lambda a: a[None], state)
     unroll = min(unroll, max(steps, 1))
     state, ys = _run(cell, params, state, xs, valid, starts, reverse, unroll, padding)

@@ -53,8 +53,8 @@ def _profile(problem: Problem, params: Params, state: Any, chunk: Chunk) -> Arra
     def nudge(state: Any, by: list[Array]) -> Any:
         """Add `by` to the leaves that aren't clocks."""
         leaves, tree = jax.tree.flatten(state, is_leaf=is_clock)
-        by = iter(by)
-        return tree.unflatten([leaf if is_clock(leaf) else leaf + next(by) for leaf in leaves])
+        steps = iter(by)
+        return tree.unflatten([leaf if is_clock(leaf) else leaf + next(steps) for leaf in leaves])
 
     def last_loss(nudges: list[Array]) -> Array:
         def body(state: Any, inputs: Any) -> tuple[Any, Any]:

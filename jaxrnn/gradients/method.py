@@ -6,7 +6,7 @@ compare. `online` makes one update per window, which is how methods are used.
 """
 
 from functools import partial
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, cast, runtime_checkable
 
 import jax
 import jax.numpy as jnp
@@ -159,7 +159,7 @@ def _online(
 
     def update(params: Params, opt_state: Any, grads: Params) -> tuple[Params, Any]:
         steps, opt_state = optimizer.update(grads, opt_state, params)
-        return optax.apply_updates(params, steps), opt_state
+        return cast(Params, optax.apply_updates(params, steps)), opt_state
 
     def body(carry: Any, inputs: Any) -> tuple[Any, Array]:
         params, opt_state, memory = carry

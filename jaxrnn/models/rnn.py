@@ -24,7 +24,7 @@ from jaxrnn.checks import (
 )
 from jaxrnn.drivers import Directions, bidirectional, scan, stack
 from jaxrnn.drivers.ragged import check_padding, reset_steps, valid_steps
-from jaxrnn.randomness import Clock, clocks, is_clock, new_clock, tick, with_key, without_key
+from jaxrnn.randomness import Clock, clocks, new_clock, tick, with_key, without_key
 
 __all__ = ["RNN", "RNNParams", "RNNState"]
 
@@ -239,9 +239,7 @@ class RNN:
         if rest is None:
             return first
         above = (self.num_layers - 1) * self.directions
-        rest = jax.tree.map(
-            lambda a: a.reshape((above, *a.shape[2:])), directions(rest, 1)
-        )
+        rest = jax.tree.map(lambda a: a.reshape((above, *a.shape[2:])), directions(rest, 1))
         return jax.tree.map(lambda a, b: jnp.concatenate([a, b]), first, rest)
 
     def _split(self, state: Any) -> tuple[Any, Any]:

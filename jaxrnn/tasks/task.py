@@ -25,6 +25,11 @@ class Task:
     train, update number to chunk, the same number giving the same chunk; evaluation, the held-out
     chunks; settings, what a good first run uses (cell, hidden, layers, learning_rate, updates).
     Shapes: outputs `[T, B, O]`; losses and scores `[T, B]`.
+
+        >>> from jaxrnn.tasks import TASKS
+        >>> task = TASKS["sine"]()
+        >>> task.metric, task.train(0).xs.shape == (task.steps, task.batch, task.input_size)
+        ('MSE', True)
     """
 
     name: str

@@ -153,7 +153,7 @@ def split_is_step(cell: Cell, input_size: int) -> None:
 
 def second_call_does_not_retrace(cell: Cell, input_size: int) -> None:
     """Equal cells as static arguments and other numbers share one trace."""
-    if jax.config.jax_disable_jit:
+    if jax.config.read("jax_disable_jit"):
         return  # nothing is traced
     chex.clear_trace_counter()
     step = jax.jit(chex.assert_max_traces(one_step, n=1), static_argnums=0)

@@ -156,6 +156,22 @@ def test_wrappers_refuse_what_they_cannot_wrap():
         LSTM(4, bias=False, forget_bias=1.0)
 
 
+@pytest.mark.parametrize("make", SIZED)
+def test_the_initializer_must_be_a_scheme(make):
+    with pytest.raises(
+        TypeError, match=f"{make.__name__}: initializer should be a Scheme, got: str"
+    ):
+        make(2, initializer="torch")
+
+
+def test_eps_must_be_positive():
+    for make in (lambda eps: LayerNormLSTM(2, eps=eps), lambda eps: LayerNorm(GRU(2), eps)):
+        with pytest.raises(ValueError, match="eps must be greater than zero, got 0"):
+            make(0)
+        with pytest.raises(TypeError, match="eps should be a number, got: str"):
+            make("1e-5")
+
+
 def test_a_cell_with_an_array_field_is_refused():
     import dataclasses
 

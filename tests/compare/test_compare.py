@@ -43,7 +43,9 @@ def test_a_reach_of_the_whole_segment_is_full_bptt_in_a_and_b(streamed):
         for audit in methods[name]["audit"]:
             assert audit["error"] < 1e-5 and audit["cosine"] > 1 - 1e-6
         np.testing.assert_allclose(
-            methods[name]["same_updates"]["loss"], methods["full"]["same_updates"]["loss"], rtol=1e-5
+            methods[name]["same_updates"]["loss"],
+            methods["full"]["same_updates"]["loss"],
+            rtol=1e-5,
         )
     assert all(a["error"] > 1e-3 for a in methods["tbptt:2"]["audit"])
 
@@ -79,7 +81,10 @@ def test_same_updates_is_plain_training_on_chunk_means(streamed):
     task = tiny.stream()
     learner = make_learner(task, Elman(4), seed=1, learning_rate=0.02)
     params = learner.init()
-    state, opt_state = learner.cell.init_state(params.cell, (tiny.B,)), learner.optimizer.init(params)
+    state, opt_state = (
+        learner.cell.init_state(params.cell, (tiny.B,)),
+        learner.optimizer.init(params),
+    )
     for i in range(5):
         chunk = chunk_mean(task.train(i))
 

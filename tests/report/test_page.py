@@ -134,9 +134,10 @@ def small(full, cut, *, same_run=False):
 def test_sentences_follow_the_numbers():
     task = small((1.0, 1.0), (1.2, 0.8))
     assert headline(task) == (
-        "Cutting the gradient after 2 of 8 steps (tbptt:2) leaves it 25 % wrong at the end of training "
-        "and takes 4.0 times less memory. With the same updates it ends at a loss of 1.20, full BPTT "
-        "at 1.00. At its own cadence, 40 updates instead of 10 on the same tokens, it ends at 0.800."
+        "Cutting the gradient after 2 of 8 steps (tbptt:2) leaves it 25 % wrong at the end of "
+        "training and takes 4.0 times less memory. With the same updates it ends at a loss of "
+        "1.20, full BPTT at 1.00. At its own cadence, 40 updates instead of 10 on the same "
+        "tokens, it ends at 0.800."
     )
     assert same_updates(task)[1] == "Lowest at the end: full."
     assert online(task)[1] == "Lowest at the end: tbptt:2."

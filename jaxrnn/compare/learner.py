@@ -1,0 +1,102 @@
+"""What is trained on a task: a cell, an output layer, an optimiser, all from one seed."""
+
+import dataclasses
+from typing import Any
+
+import jax
+import numpy as np
+import optax
+from jax import Array
+
+from jaxrnn.cell import Cell
+from jaxrnn.cells import output_width
+from jaxrnn.gradients import Chunk, Params, Problem
+from jaxrnn.models import Output
+from jaxrnn.randomness import with_key
+from jaxrnn.tasks.task import Task
+
+__all__ = ["CLIP_NORM", "Learner", "make_learner"]
+
+CLIP_NORM = 1.0  # of the whole gradient, before Adam
+
+
+@dataclasses.dataclass(frozen=True)
+class Learner:
+    """A model on a task, and how it is trained; the same for every gradient method.
+
+    Fields: task; cell; output, the layer above it; problem, both as one differentiable loss;
+    optimizer; learning_rate; seed.
+    Shapes: params, those of the cell and of the output layer `[H, O]`.
+
+        >>> from jaxrnn import Elman
+        >>> from jaxrnn.tasks import TASKS
+        >>> learner = make_learner(TASKS["sine"](), Elman(4), seed=0, learning_rate=0.01)
+        >>> learner.init().head.w_hy.shape
+        (4, 1)
+    """
+
+    task: Task
+    cell: Cell
+    output: Output
+    problem: Problem
+    optimizer: optax.GradientTransformation
+    learning_rate: float
+    seed: int
+
+    def init(self) -> Params:
+        """Draw the params that every method starts from."""
+        cell_key, head_key = jax.random.split(jax.random.key(self.seed))
+        params = self.cell.init(cell_key, self.task.input_size)
+        width = output_width(self.cell, params, self.task.input_size)
+        return Params(params, self.output.init(head_key, width))
+
+    def start(self, params: Params, chunk: Chunk, number: Any) -> Any:
+        """Return the state before a chunk that starts anew, with a key for whatever is random.
+
+        Masks depend on the seed, the number of the chunk and the absolute step: not on the method.
+        """
+        state = self.cell.init_state(params.cell, chunk.xs.shape[1:-1])
+        return with_key(state, self._key(1, number))
+
+    def method_key(self, number: Any) -> Array:
+        """Return the key of chunk `number` for gradient methods that draw."""
+        return self._key(2, number)
+
+    def _key(self, purpose: int, number: Any) -> Array:
+        return jax.random.fold_in(jax.random.fold_in(jax.random.key(self.seed), purpose), number)
+
+    def parameters(self, params: Params) -> int:
+        """Return how many numbers are learned."""
+        return sum(int(np.prod(leaf.shape)) for leaf in jax.tree.leaves(params))
+
+
+def make_learner(task: Task, cell: Cell, *, seed: int, learning_rate: float) -> Learner:
+    """Put an output layer over `cell` and take the task's loss as the loss.
+
+    Shapes: the output layer maps H to the task's O.
+    Raises: what the cell and `Output` raise.
+
+        >>> from jaxrnn import Elman
+        >>> from jaxrnn.tasks import TASKS
+        >>> make_learner(TASKS["sine"](), Elman(4), seed=0, learning_rate=0.01).output.size
+        1
+    """
+    output = Output(task.output_size)
+
+    def loss(head: Any, ys: Array, targets: Any) -> Array:
+        return task.loss(output.apply(head, ys), targets)
+
+    return Learner(
+        task, cell, output, Problem(cell, loss), _optimizer(learning_rate), learning_rate, seed
+    )
+
+
+def _optimizer(learning_rate: float) -> optax.GradientTransformation:
+    chain = optax.chain(optax.clip_by_global_norm(CLIP_NORM), optax.adam(learning_rate))
+
+    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
+        # Adam raises a float to an int32: refused where the user has set promotion to strict
+        with jax.numpy_dtype_promotion("standard"):
+            return chain.update(updates, state, params)
+
+    return optax.GradientTransformation(chain.init, update)

@@ -1,0 +1,109 @@
+"""Gradient methods by name: `full`, `tbptt:8`, `tbptt:16:32`."""
+
+import difflib
+import inspect
+from collections.abc import Callable
+from typing import NamedTuple
+
+from jaxrnn.gradients import GradientMethod, bptt, tbptt
+
+__all__ = ["METHODS", "NamedMethod", "default_methods", "parse_method", "parse_methods"]
+
+# name to constructor; the numbers after the colons are its arguments. A new method is one line.
+METHODS: dict[str, Callable[..., GradientMethod]] = {
+    "full": bptt,
+    "tbptt": tbptt,
+}
+
+
+class NamedMethod(NamedTuple):
+    """A gradient method, and the text that chose it.
+
+    Shapes: none.
+
+        >>> NamedMethod("full", bptt()).name
+        'full'
+    """
+
+    name: str
+    method: GradientMethod
+
+
+def _number(text: str, word: str) -> int | float:
+    for kind in (int, float):
+        try:
+            return kind(word)
+        except ValueError:
+            pass
+    raise ValueError(f"parse_method: {text!r}: expected a number after the colon, got {word!r}.")
+
+
+def parse_method(text: str) -> NamedMethod:
+    """Return the method that `text` names, `name` or `name:number:number`.
+
+    Shapes: none.
+    Raises: ValueError if the name is unknown, or the numbers are none, too many or refused.
+
+        >>> parse_method("tbptt:16:32")
+        NamedMethod(name='tbptt:16:32', method=tbptt(k1=16, k2=32))
+    """
+    name, *words = text.strip().split(":")
+    if name not in METHODS:
+        near = difflib.get_close_matches(name, METHODS, n=1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        known = ", ".join(METHODS)
+        raise ValueError(f"parse_method: expected one of {known}, got {text!r}.{hint}")
+    build = METHODS[name]
+    numbers = [_number(text, word) for word in words]
+    wanted = inspect.signature(build)
+    try:
+        wanted.bind(*numbers)
+    except TypeError:
+        takes = [
+            f"[:{k}]" if p.default is not p.empty else f":{k}" for k, p in wanted.parameters.items()
+        ]
+        raise ValueError(
+            f"parse_method: expected {name}{''.join(takes)}, with numbers for the names, "
+            f"got {text!r}."
+        ) from None
+    try:
+        return NamedMethod(text.strip(), build(*numbers))
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"parse_method: {text!r}: {error}") from None
+
+
+def parse_methods(text: str) -> tuple[NamedMethod, ...]:
+    """Return the methods of a comma-separated list, full BPTT first.
+
+    Full BPTT is what every method is measured against, so it is put in front if it is not there.
+
+    Shapes: none.
+    Raises: ValueError for what `parse_method` refuses, an empty entry and a method given twice.
+
+        >>> [m.name for m in parse_methods("tbptt:8,tbptt:16:32")]
+        ['full', 'tbptt:8', 'tbptt:16:32']
+    """
+    methods = [parse_method(part) for part in text.split(",")]
+    methods.sort(key=lambda m: m.method != bptt())  # stable: the order given, full first
+    if methods[0].method != bptt():
+        methods.insert(0, NamedMethod("full", bptt()))
+    for i, named in enumerate(methods):
+        twin = next((m for m in methods[:i] if m.method == named.method), None)
+        if twin is not None:
+            raise ValueError(
+                f"parse_methods: {named.name!r} is the same method as {twin.name!r} in {text!r}: "
+                "expected each method once."
+            )
+    return tuple(methods)
+
+
+def default_methods(steps: int) -> tuple[NamedMethod, ...]:
+    """Return full BPTT and truncation at T/8, T/4 and T/2, at least one step.
+
+    Shapes: steps, T.
+
+        >>> [m.name for m in default_methods(64)]
+        ['full', 'tbptt:8', 'tbptt:16', 'tbptt:32']
+    """
+    lengths = sorted({max(1, steps // part) for part in (8, 4, 2)})
+    return parse_methods(",".join(["full", *(f"tbptt:{k}" for k in lengths)]))

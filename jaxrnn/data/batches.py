@@ -1,0 +1,29 @@
+"""Which examples go into which batch."""
+
+import numpy as np
+
+__all__ = ["shuffled"]
+
+
+def shuffled(number: int, count: int, batch: int, *, seed: int = 0) -> np.ndarray:
+    """Return the examples of batch `number`: epoch after epoch, each in another order.
+
+    An epoch has `count // batch` batches; the rest of its order is left out, another rest each
+    time. The same number and seed give the same batch, so nothing has to be saved to resume.
+
+    Shapes: result int64 `[batch]`, distinct numbers from 0 to count - 1.
+    Args: number, from 0 on; count, examples there are.
+    Raises: ValueError if batch is not between 1 and count.
+
+        >>> first, second = shuffled(0, 4, 2), shuffled(1, 4, 2)
+        >>> sorted([*first.tolist(), *second.tolist()])
+        [0, 1, 2, 3]
+    """
+    if not 1 <= batch <= count:
+        raise ValueError(
+            f"shuffled: batch should be between 1 and the number of examples, got batch={batch} "
+            f"and count={count}."
+        )
+    epoch, place = divmod(number, count // batch)
+    order = np.random.default_rng((seed, epoch)).permutation(count)
+    return order[place * batch : (place + 1) * batch]

@@ -1,0 +1,136 @@
+"""The batch-major edge: the same network for data whose first axis is the batch."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxrnn.checks import as_batch, sequence
+from jaxrnn.models.rnn import RNN, RNNParams
+
+__all__ = ["BatchMajor"]
+
+
+@dataclasses.dataclass(frozen=True)
+class BatchMajor:
+    """An `RNN` for batch-major data: time and batch change places at the door, and back.
+
+        state, ys = rnn.apply(params, swap(xs), state, mask=swap(mask)); ys = swap(ys)
+
+    Params and states are those of the `RNN`, so states stay `[L*directions, B, H]`.
+    Fields: rnn.
+    Shapes: xs `[B, T, D]`; ys `[B, T, directions*H]`; lengths `[B]`; mask and resets `[B, T]`.
+    Without a batch there is nothing to swap: xs `[T, D]`, mask and resets `[T]`.
+    Raises: TypeError if `rnn` is no `RNN`.
+
+        >>> from jaxrnn import LSTM
+        >>> network = BatchMajor(RNN(LSTM(5), num_layers=3, bidirectional=True))
+        >>> params = network.init(jax.random.key(0), 2)
+        >>> state, ys = network.apply(params, jnp.ones((4, 6, 2)))
+        >>> ys.shape, state.h.shape
+        ((4, 6, 10), (6, 4, 5))
+    """
+
+    rnn: RNN
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.rnn, RNN):
+            raise TypeError(
+                f"BatchMajor: rnn should be a jaxrnn.RNN, got {self.rnn!r}. "
+                "Wrap a cell first: BatchMajor(RNN(cell))."
+            )
+
+    def init(self, key: Array, input_size: int) -> RNNParams:
+        """Draw the params of the network for xs `[B, T, input_size]`."""
+        return self.rnn.init(key, input_size)
+
+    def init_state(self, params: RNNParams, batch: int | Sequence[int] = ()) -> Any:
+        """Return the state before the first step, leaves `[L*directions, *batch, ...]`.
+
+        Raises: ValueError for more than one batch axis.
+        """
+        if len(as_batch(batch)) > 1:
+            raise ValueError(
+                f"BatchMajor.init_state: batch should be one axis or none, got {batch!r}. "
+                "RNN, which is time-major, takes any number."
+            )
+        return self.rnn.init_state(params, batch)
+
+    def apply(
+        self,
+        params: RNNParams,
+        xs: Array,
+        state: Any = None,
+        *,
+        lengths: Any = None,
+        mask: Any = None,
+        resets: Any = None,
+        train: bool = False,
+        key: Array | None = None,
+        padding: str = "zero",
+    ) -> tuple[Any, Array]:
+        """Run the network over a batch of sequences: (state, ys). Arguments as for `RNN.apply`.
+
+        Shapes: as the class says.
+        Raises: ValueError if xs is neither `[B, T, D]` nor `[T, D]`, or mask or resets are not
+        `[B, T]`; the others as `RNN.apply`.
+        """
+        xs = _sequence(xs, params)
+        given = {"mask": mask, "resets": resets}
+        if xs.ndim == 3:
+            _check_state_axis(state, xs.shape)
+            given = {name: _swap_flags(name, flags, xs.shape) for name, flags in given.items()}
+            xs = _swap(xs)
+        state, ys = self.rnn.apply(
+            params, xs, state, lengths=lengths, train=train, key=key, padding=padding, **given
+        )
+        # y may be any tree; its clocks `[T]` have no batch
+        return state, jax.tree.map(_swap, ys) if xs.ndim == 3 else ys
+
+
+def _swap(a: Array) -> Array:
+    return jnp.swapaxes(a, 0, 1) if a.ndim > 1 else a
+
+
+def _sequence(xs: Any, params: Any) -> Array:
+    if not hasattr(xs, "shape"):
+        raise TypeError(
+            f"BatchMajor.apply: xs should be an array [B, T, D], got {type(xs).__name__}. "
+            "Convert it with jnp.asarray."
+        )
+    if len(xs.shape) not in (2, 3):
+        raise ValueError(
+            f"BatchMajor.apply: xs: Expected input to be 2D or 3D, got {len(xs.shape)}D (shape "
+            f"{tuple(xs.shape)}, expected [B, T, D], or [T, D] without a batch). "
+            "More batch axes: use RNN, time-major, or flatten them into one."
+        )
+    return sequence("BatchMajor.apply", xs, params)
+
+
+def _swap_flags(name: str, flags: Any, shape: tuple[int, ...]) -> Any:
+    """Turn a mask or resets `[B, T]` into `[T, B]`."""
+    if flags is None:
+        return None
+    flags = jnp.asarray(flags)
+    batch, steps, _ = shape
+    if flags.shape != (batch, steps):
+        raise ValueError(
+            f"BatchMajor.apply: {name} has shape {flags.shape}, expected [B={batch}, T={steps}], "
+            f"as xs {shape} is read batch-major."
+        )
+    return _swap(flags)
+
+
+def _check_state_axis(state: Any, shape: tuple[int, ...]) -> None:
+    """Refuse time-major data by the batch of the state, before the core words it its own way."""
+    batch, steps, _ = shape
+    widths = [jnp.shape(leaf)[1] for leaf in jax.tree.leaves(state) if jnp.ndim(leaf) > 1]
+    if batch != steps and steps in widths and batch not in widths:
+        raise ValueError(
+            f"BatchMajor.apply: state has batch {steps}, but xs has shape {shape} and is read "
+            f"batch-major, [B={batch}, T={steps}, D]; did you pass time-major data? Swap with "
+            "jnp.swapaxes(xs, 0, 1), or use RNN."
+        )
