@@ -159,8 +159,8 @@ def document(rows: list[dict[str, Any]], about: dict[str, Any], grid: Grid) -> s
             "",
             f"{about['source']}, H = {grid.hidden}, B = {grid.batch}, float32. Times: gradient of "
             f"one chunk, median of {grid.rounds} calls, all methods of a cell and T in turn. "
-            "Memory: temporary bytes of the compiled gradient. Error ||g' - g|| / ||g|| and cosine against "
-            "full BPTT over the same T steps at frozen params: at the start, and after "
+            "Memory: temporary bytes of the compiled gradient. Error ||g' - g|| / ||g|| and cosine "
+            "against full BPTT over the same T steps at frozen params: at the start, and after "
             f"{grid.updates:,} online updates of tbptt:{min(32, grid.lengths[0])}.",
             "",
             *head(),

@@ -16,6 +16,7 @@ from jax import Array
 from jax.core import Tracer
 
 from jaxrnn.cell import Cell
+from jaxrnn.numerics import jax_option
 from jaxrnn.randomness import without_key
 
 __all__ = [
@@ -215,11 +216,11 @@ def sequence(owner: str, xs: Any, params: Any) -> Array:
             f"{owner}: xs should be an array [T, B, D], got {type(xs).__name__}. "
             "Convert it with jnp.asarray."
         )
-    strict = jax.config.read("jax_numpy_dtype_promotion") == "strict"
+    strict = jax_option("jax_numpy_dtype_promotion") == "strict"
     if (
         xs.dtype == np.float64
         and isinstance(xs, np.ndarray)
-        and not jax.config.read("jax_enable_x64")
+        and not jax_option("jax_enable_x64")
     ):
         if strict:
             raise TypeError(

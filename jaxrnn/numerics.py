@@ -2,12 +2,13 @@
 
 import difflib
 from collections.abc import Callable
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-__all__ = ["ACTIVATIONS", "activation", "layer_norm", "matmul", "state_dtype"]
+__all__ = ["ACTIVATIONS", "activation", "jax_option", "layer_norm", "matmul", "state_dtype"]
 
 Activation = Callable[[Array], Array]
 
@@ -58,6 +59,17 @@ def state_dtype(params_dtype: jnp.dtype) -> jnp.dtype:
     """
     small = jnp.finfo(params_dtype).bits < 32
     return jnp.dtype(jnp.float32) if small else jnp.dtype(params_dtype)
+
+
+def jax_option(name: str) -> Any:
+    """Return JAX's present setting, in this thread and context, such as `jax_enable_x64`.
+
+    Shapes: none.
+
+        >>> jax_option("jax_disable_jit")
+        False
+    """
+    return getattr(jax.config, name)
 
 
 def matmul(x: Array, w: Array) -> Array:

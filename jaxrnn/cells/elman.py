@@ -41,6 +41,7 @@ class Elman:
     Shapes: x `[..., D]`; u, state.h and y `[..., H]`; w_x `[D, H]`; w_h `[H, H]`; b `[H]`.
     Raises: ValueError if `hidden_size < 1` or the activation is unknown; TypeError for wrong types.
 
+        >>> import jax.numpy as jnp
         >>> cell = Elman(2)
         >>> params = ElmanParams(w_x=jnp.ones((1, 2)), w_h=jnp.eye(2), b=jnp.zeros(2))
         >>> state = ElmanState(h=jnp.array([0.5, -0.5]))

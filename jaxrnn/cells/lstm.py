@@ -85,7 +85,8 @@ class LSTM:
         if not 0 <= self.proj_size < self.hidden_size:
             raise ValueError(
                 f"LSTM: proj_size must be smaller than hidden_size and not below 0, "
-                f"got proj_size={self.proj_size}, hidden_size={self.hidden_size}. Use 0 for no projection."
+                f"got proj_size={self.proj_size}, hidden_size={self.hidden_size}. "
+                "Use 0 for no projection."
             )
 
     @property

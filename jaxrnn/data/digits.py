@@ -26,8 +26,8 @@ def load_digits() -> Images:
     """
     from sklearn import datasets  # heavy, so not before it is needed
 
-    bunch = datasets.load_digits()
-    order = np.random.RandomState(0).permutation(len(bunch.target))
-    x = bunch.images.astype(np.uint8)[order]
-    y = bunch.target.astype(np.uint8)[order]
+    x, y = datasets.load_digits(return_X_y=True)
+    order = np.random.RandomState(0).permutation(len(y))
+    x = np.asarray(x).reshape(-1, 8, 8).astype(np.uint8)[order]
+    y = np.asarray(y).astype(np.uint8)[order]
     return Images(x[:-_TEST], y[:-_TEST], x[-_TEST:], y[-_TEST:])

@@ -21,9 +21,11 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 import numpy as np
+from jax.core import Tracer
 
 from jaxrnn.models.description import describe, known_types, rebuild
 from jaxrnn.models.leaves import differences, fit, named_leaves, template, with_leaves
+from jaxrnn.numerics import jax_option
 
 __all__ = ["load", "save"]
 
@@ -126,7 +128,7 @@ def _classes(value: Any) -> set[type]:
 
 
 def _array(name: str, leaf: Any) -> np.ndarray:
-    if isinstance(leaf, jax.core.Tracer):
+    if isinstance(leaf, Tracer):
         raise TypeError(f"save: params.{name} is traced: save can't run inside jit or grad.")
     dtype = getattr(leaf, "dtype", None) or np.asarray(leaf).dtype
     if dtype.name not in DTYPES.values():
@@ -301,7 +303,7 @@ def _params(network: Any, size: int, arrays: Mapping[str, np.ndarray]) -> Any:
     if wrong := differences(network, expected, {name: a.shape for name, a in arrays.items()}):
         raise ValueError(wrong)
     wide = sorted(n for n, a in arrays.items() if a.dtype.name in ("float64", "int64", "uint64"))
-    if wide and not jax.config.jax_enable_x64:
+    if wide and not jax_option("jax_enable_x64"):
         raise ValueError(
             f"{', '.join(wide)} is 64 bits wide and x64 is off: it would be rounded. "
             "Set JAX_ENABLE_X64=1, or load it under jax.enable_x64(True)"

@@ -14,7 +14,7 @@ from jax.test_util import check_grads
 
 from jaxrnn.cell import Cell, SplitCell
 from jaxrnn.checks import as_cell
-from jaxrnn.numerics import state_dtype
+from jaxrnn.numerics import jax_option, state_dtype
 from jaxrnn.randomness import clocks, is_clock, with_key, without_key
 
 __all__ = ["CELL_LAWS", "check_cell", "example"]
@@ -153,7 +153,7 @@ def split_is_step(cell: Cell, input_size: int) -> None:
 
 def second_call_does_not_retrace(cell: Cell, input_size: int) -> None:
     """Equal cells as static arguments and other numbers share one trace."""
-    if jax.config.read("jax_disable_jit"):
+    if jax_option("jax_disable_jit"):
         return  # nothing is traced
     chex.clear_trace_counter()
     step = jax.jit(chex.assert_max_traces(one_step, n=1), static_argnums=0)

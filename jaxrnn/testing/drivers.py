@@ -13,6 +13,7 @@ from jax import Array
 
 from jaxrnn.cell import Cell
 from jaxrnn.cells import GRU
+from jaxrnn.numerics import jax_option
 from jaxrnn.randomness import is_clock, without_key
 from jaxrnn.testing.cells import randomise
 from jaxrnn.testing.oracle import loop
@@ -174,7 +175,7 @@ def empty_axes_work(subject: Subject) -> None:
     """T = 0 returns the state to the bit, B = 0 gives an empty batch."""
     params = _params(subject)
     # JAX itself refuses an empty scan where nothing is jitted
-    for shape in ((4, 0),) if jax.config.read("jax_disable_jit") else ((0, 2), (4, 0)):
+    for shape in ((4, 0),) if jax_option("jax_disable_jit") else ((0, 2), (4, 0)):
         xs = jnp.zeros((*shape, subject.input_size))
         full = jnp.zeros((4, shape[1], subject.input_size))
         state = _state(subject, params, full)
@@ -199,7 +200,7 @@ def rows_are_independent(subject: Subject) -> None:
 
 def lengths_do_not_retrace(subject: Subject) -> None:
     """Ten batches of one shape and different lengths share one trace."""
-    if jax.config.read("jax_disable_jit"):
+    if jax_option("jax_disable_jit"):
         return  # nothing is traced
     params = _params(subject)
     xs = randomise(jnp.zeros((4, 3, subject.input_size)), 3)
