@@ -30,6 +30,7 @@ class Output:
     Shapes: h `[..., H]`; y `[..., O]`; w_hy `[H, O]`; b_y `[O]`.
     Raises: ValueError if `size < 1` or the activation is unknown; TypeError for wrong types.
 
+        >>> import jax
         >>> output = Output(2, activation="softmax")
         >>> params = output.init(jax.random.key(0), 3)
         >>> print(output.apply(params, jnp.zeros(3)))
