@@ -12,6 +12,9 @@ WORKERS   ?= 2
 ARGS      ?=
 PIP_FLAGS ?=
 
+# Drawing orthogonal weights is many small QRs: on busy cores OpenBLAS threads wait for each other.
+export OPENBLAS_NUM_THREADS ?= 1
+
 .DEFAULT_GOAL := help
 .PHONY: help demo test lint clean
 

@@ -49,7 +49,7 @@ class Grid(NamedTuple):
     hidden: int = 64
     batch: int = 4
     updates: int = 2000  # of the training before the second audit
-    rounds: int = 7  # timed calls of each program
+    rounds: int = 15  # timed calls of each program
 
 
 SMALL = Grid(("elman",), (8, 16), (2, 8), hidden=8, batch=2, updates=3, rounds=2)

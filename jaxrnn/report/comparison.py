@@ -23,7 +23,7 @@ Record = dict[str, Any]
 _QUESTIONS = {
     "A": "A. How wrong is the gradient? Frozen parameters, the same data",
     "B": "B. What does the wrong gradient cost? The same number of updates for every method",
-    "C": "C. How is it in use? Every method at its own cadence",
+    "C": "C. How does it do in use? Every method at its own cadence",
     "cost": "What it takes: memory and time",
 }
 
@@ -137,7 +137,7 @@ def _how(results: Record) -> str:
     pairs = [
         ("command", results["command"]),
         ("date", environment["date"]),
-        ("device", f"{environment['device']} ({environment['platform']})"),
+        ("device", f"{environment['platform']}: {environment['device']}"),
         (
             "machine",
             f"{environment['cpu']}, {environment['cores']} cores, {environment['system']}",

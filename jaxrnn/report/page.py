@@ -23,7 +23,7 @@ p, ul { margin: 6px 0 10px; max-width: 860px; }
 img { width: 100%; height: auto; display: block; margin: 8px 0; }
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-size: 13.5px; font-variant-numeric: tabular-nums; }
-th, td { padding: 5px 11px; text-align: right; border-bottom: 1px solid #ececea;
+th, td { padding: 5px 9px; text-align: right; border-bottom: 1px solid #ececea;
   white-space: nowrap; }
 th { color: #5c5c5c; font-weight: 600; }
 th:first-child, td:first-child { text-align: left; }

@@ -112,7 +112,7 @@ def top_legend(figure: Any, axes: Any) -> None:
     """
     handles, labels = axes.get_legend_handles_labels()
     figure.legend(
-        handles, labels, loc="outside upper left", ncols=min(len(labels), 6), frameon=False
+        handles, labels, loc="outside upper left", ncols=min(len(labels), 8), frameon=False
     )
 
 

@@ -106,13 +106,20 @@ def test_same_updates_is_plain_training_on_chunk_means(streamed):
     )
 
 
-def test_the_same_seed_gives_the_same_numbers_bit_for_bit():
-    def once(seed):
-        return compare(tiny.stream(), methods=parse_methods("full,tbptt:2"), updates=3, seed=seed)
+def test_the_same_seed_gives_the_same_numbers_bit_for_bit(streamed):
+    again = compare(tiny.stream(), methods=parse_methods("full,tbptt:2"), updates=5, seed=1)
+    # nor does it matter which other methods take part
+    assert json.dumps(timeless(again["methods"])) == json.dumps(timeless(streamed["methods"][:2]))
+    assert json.dumps(again["lag_profile"]) == json.dumps(streamed["lag_profile"])
 
-    first, second = (json.dumps(timeless(once(1))) for _ in range(2))
-    assert first == second
-    assert json.dumps(timeless(once(2))) != first
+
+def test_another_seed_is_another_start():
+    def start(seed):
+        return make_learner(tiny.stream(), Elman(4), seed=seed, learning_rate=0.1).init()
+
+    assert (np.asarray(start(1).cell.w_h) == np.asarray(start(1).cell.w_h)).all()
+    assert (np.asarray(start(1).cell.w_h) != np.asarray(start(2).cell.w_h)).all()
+    assert (np.asarray(start(1).head.w_hy) != np.asarray(start(2).head.w_hy)).all()
 
 
 def test_one_loss_at_the_end_makes_both_designs_one_run():
@@ -159,14 +166,14 @@ def test_resets_outside_the_sample_do_not_matter():
 
 
 def test_random_masks_are_those_of_the_absolute_step():
-    methods = parse_methods("full,tbptt:2,tbptt:2:6")
+    methods = parse_methods("full,tbptt:2:6")
     record = compare(tiny.stream(), cell=Dropout(Elman(4), 0.5), methods=methods, updates=2)
-    full, short, whole = record["methods"]
-    # the first chunk's loss is the same whatever the method, since the masks are
-    assert full["same_updates"]["train_loss"][1] == pytest.approx(
-        short["same_updates"]["train_loss"][1], rel=1e-5
+    full, whole = record["methods"]
+    # the same masks, or neither gradients nor losses would be the same
+    assert all(audit["error"] < 1e-5 for audit in whole["audit"])
+    np.testing.assert_allclose(
+        full["same_updates"]["train_loss"][1:], whole["same_updates"]["train_loss"][1:], rtol=1e-5
     )
-    assert whole["audit"][0]["error"] < 1e-5
 
 
 def test_a_run_that_diverges_is_recorded_as_strict_json(tmp_path):
