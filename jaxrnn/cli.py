@@ -241,7 +241,7 @@ def _run(
     names: Sequence[str], wanted: _Model, seed: int, out: Path, options: dict[str, Any]
 ) -> None:
     """Compare on each task, show the table, and write both files."""
-    from jaxrnn.compare import compare, describe_environment, results, write_results
+    from jaxrnn.compare import CLIP_NORM, compare, describe_environment, results, write_results
     from jaxrnn.report import comparison_page, comparison_table
     from jaxrnn.report.findings import headline
     from jaxrnn.report.terminal import Narrator, say, table_text
@@ -256,9 +256,11 @@ def _run(
     tasks = [TASKS[name](seed=seed) for name in names]
     cells = [_cell(wanted, task) for task in tasks]
     for task in tasks:
+        rate = options["learning_rate"] or task.settings["learning_rate"]
         say(
             f"{task.name}: {task.source}; T = {task.steps}, B = {task.batch}"
             + (", full BPTT is over a segment of T steps" if task.stream else "")
+            + f"; Adam, learning rate {rate:g}, gradients clipped at norm {CLIP_NORM:g}"
         )
     with Narrator() as narrator:
         records = [

@@ -174,6 +174,7 @@ def test_interrupted_while_writing_leaves_nothing(served, monkeypatch):
         ("hamlet.txt", CONTENT[:-1], "sha256"),
         ("hamlet.txt.gz", gzip.compress(CONTENT)[:99], "no whole gzip"),
     ],
+    ids=["plain", "gzip"],
 )
 def test_a_damaged_cache_is_noticed_and_replaced(served, name, content, message):
     path = cache_folder() / "plays" / name

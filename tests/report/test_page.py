@@ -69,9 +69,10 @@ def test_the_page_is_whole_and_fetches_nothing(text):
 def test_the_page_names_methods_questions_and_circumstances(text, record):
     for word in (
         "full", "tbptt:2", "tbptt:2:4", "A. How wrong is the gradient?",
-        "B. What does the wrong gradient cost?", "C. How does it do in use?", "jaxrnn compare --seed 0",
-        record["environment"]["date"], "learning rate 0.02", "T = 6, B = 3", "Loss scale",
-        "clipped at global norm 1", "seed 0", "full over a segment of 6 steps",
+        "B. What does the wrong gradient cost?", "C. How does it do in use?",
+        "jaxrnn compare --seed 0", record["environment"]["date"], "learning rate 0.02",
+        "T = 6, B = 3", "Loss scale", "clipped at global norm 1", "seed 0",
+        "full over a segment of 6 steps",
     ):  # fmt: skip
         assert word in text, word
 
