@@ -24,7 +24,7 @@ Driver = Callable[..., tuple[Any, Any]]
 
 # few shapes, so that few programs are compiled; the values are free
 SETTINGS = hypothesis.settings(
-    max_examples=8, deadline=None, derandomize=True, database=None,
+    deadline=None, derandomize=True, database=None,
     suppress_health_check=(hypothesis.HealthCheck.too_slow,),
 )  # fmt: skip
 
@@ -37,6 +37,7 @@ class Subject(NamedTuple):
     cell: Cell
     init: Callable[[Array, int], Any]
     input_size: int
+    examples: int = 8  # random cases of the law that draws them
 
 
 class Case(NamedTuple):
@@ -121,7 +122,7 @@ def _cases(draw: Any, input_size: int, **flags: Any) -> Case:
 def equals_the_loop(subject: Subject) -> None:
     """Values, final states and all gradients are those of the Python loop, however ragged."""
 
-    @SETTINGS
+    @hypothesis.settings(SETTINGS, max_examples=subject.examples)
     @hypothesis.given(st.data())
     def check(data: Any) -> None:
         with jax.enable_x64(True):
@@ -234,6 +235,7 @@ def check_driver(
     oracle: Driver = loop,
     init: Callable[[Array, int], Any] | None = None,
     input_size: int = 3,
+    examples: int = 8,
 ) -> None:
     """Hold a driver against every law of the contract (`DRIVER_LAWS`).
 
@@ -245,12 +247,13 @@ def check_driver(
     Shapes: xs `[T, B, input_size]`.
     Args: oracle, the slow version, `jaxrnn.testing.loop` for a driver like `scan`. init, a function
         `(key, input_size) -> params`, the cell's own if the driver takes one set of params.
+        examples, how many random cases of lengths, masks and resets are drawn.
     Raises: AssertionError from the first law that is broken.
 
         >>> from jaxrnn import Elman, scan
         >>> check_driver(scan, Elman(2))
     """
     cell = GRU(4) if cell is None else cell
-    subject = Subject(driver, oracle, cell, init or cell.init, input_size)
+    subject = Subject(driver, oracle, cell, init or cell.init, input_size, examples)
     for law in DRIVER_LAWS:
         law(subject)

@@ -11,7 +11,7 @@ from jaxrnn.gradients import Chunk, Params, Problem, accumulate, bptt, lag_profi
 from jaxrnn.testing.cells import randomise
 
 T = 7
-CELLS = (Elman(4), LSTM(4), GRU(4), Zoneout(LSTM(4), 0.2, 0.3), Dropout(GRU(4), 0.3))
+CELLS = (Elman(4), LSTM(4), Dropout(Zoneout(GRU(4), 0.2), 0.3))
 
 
 def squares(head, ys, targets):
@@ -49,7 +49,7 @@ def by_definition(problem, params, state, chunk, k1, k2):
 
 
 @pytest.mark.parametrize("cell", CELLS, ids=repr)
-@pytest.mark.parametrize("k1, k2", [(1, 1), (3, 3), (7, 7), (9, 9), (2, 5), (3, 4), (1, 6), (7, 9)])
+@pytest.mark.parametrize("k1, k2", [(1, 1), (3, 3), (7, 7), (9, 9), (2, 5), (1, 6)])
 def test_e57_truncated_windows(cell, k1, k2):
     with jax.enable_x64(True):
         problem, params, state, chunk = prepared(cell)
