@@ -34,8 +34,14 @@ def test_forget_bias_is_1_by_default_and_what_is_asked_for():
         assert not np.delete(b, forget, 0).any()
 
 
-@pytest.mark.parametrize("cell", [Elman(H, initializer=TORCH), LSTM(H, initializer=TORCH, proj_size=8),
-                                  GRU(H, initializer=TORCH)])  # fmt: skip
+TORCH_CELLS = (
+    Elman(H, initializer=TORCH),
+    LSTM(H, initializer=TORCH, proj_size=8),
+    GRU(H, initializer=TORCH),
+)
+
+
+@pytest.mark.parametrize("cell", TORCH_CELLS, ids=repr)
 def test_torch_draws_everything_within_one_over_sqrt_h(cell):
     for leaf in jax.tree.leaves(cell.init(jax.random.key(0), 3)):
         size = float(abs(leaf).max())
