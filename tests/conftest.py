@@ -9,3 +9,12 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import jax
 
 jax.config.update("jax_numpy_dtype_promotion", "strict")
+
+import pytest
+
+
+@pytest.fixture(autouse=True, scope="module")
+def forget_compiled_programs():
+    """Give the memory of compiled programs back: some thousands of them would not fit."""
+    yield
+    jax.clear_caches()
