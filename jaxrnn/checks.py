@@ -4,6 +4,7 @@ Every check uses static shapes and dtypes only, so it runs when a function is ca
 costs nothing when it is compiled. Cells check their last axis in `project`; drivers check the rest.
 """
 
+import functools
 import math
 import operator
 from collections.abc import Callable, Sequence
@@ -20,8 +21,9 @@ from jaxrnn.numerics import jax_option
 from jaxrnn.randomness import without_key
 
 __all__ = [
-    "as_batch", "as_bool", "as_cell", "as_positive", "as_positive_int", "as_rate", "check_features",
-    "check_input_size", "check_state", "check_unroll", "params_dtype", "path_of", "sequence",
+    "as_batch", "as_bool", "as_cell", "as_number", "as_positive", "as_positive_int", "as_rate",
+    "check_features", "check_input_size", "check_params", "check_state", "check_unroll",
+    "params_dtype", "path_of", "sequence",
 ]  # fmt: skip
 
 
@@ -87,11 +89,22 @@ def as_batch(batch: int | Sequence[int]) -> tuple[int, ...]:
     """Return the leading axes as a tuple; an int is one axis.
 
     Shapes: none.
+    Raises: ValueError for anything else.
 
         >>> as_batch(4), as_batch(())
         ((4,), ())
     """
-    return (batch,) if isinstance(batch, int) else tuple(batch)
+    sizes = (batch,) if hasattr(batch, "__index__") else batch
+    try:
+        axes = tuple(operator.index(size) for size in sizes)
+    except TypeError:
+        axes = (-1,)
+    if isinstance(batch, bool) or any(size < 0 for size in axes):
+        raise ValueError(
+            f"init_state: batch should be a size or a tuple of sizes, got {batch!r}. "
+            "Use (B,) for a batch, () for none."
+        )
+    return axes
 
 
 def as_cell(owner: str, cell: Any, contract: type = Cell) -> None:
@@ -129,10 +142,25 @@ def as_positive(owner: str, name: str, value: Any) -> float:
         >>> as_positive("LayerNorm", "eps", 1e-5)
         1e-05
     """
+    number = as_number(owner, name, value)
+    if not number > 0:
+        raise ValueError(f"{owner}: {name} must be greater than zero, got {value}")
+    return number
+
+
+def as_number(owner: str, name: str, value: Any) -> float:
+    """Return `value` as a finite float.
+
+    Shapes: none.
+    Raises: TypeError if it is no number; ValueError if it is NaN or infinite.
+
+        >>> as_number("LSTM", "forget_bias", 1)
+        1.0
+    """
     if isinstance(value, bool) or not isinstance(value, int | float | np.number):
         raise TypeError(f"{owner}: {name} should be a number, got: {type(value).__name__}")
-    if not value > 0:
-        raise ValueError(f"{owner}: {name} must be greater than zero, got {value}")
+    if not math.isfinite(value):
+        raise ValueError(f"{owner}: {name} should be finite, got {value}")
     return float(value)
 
 
@@ -156,8 +184,8 @@ def params_dtype(params: Any) -> jnp.dtype | None:
         >>> params_dtype({"w": jnp.ones(2, jnp.bfloat16)})
         dtype(bfloat16)
     """
-    dtypes = (jnp.asarray(leaf).dtype for leaf in jax.tree.leaves(params))
-    return next((d for d in dtypes if jnp.issubdtype(d, jnp.inexact)), None)
+    dtypes = (getattr(leaf, "dtype", None) for leaf in jax.tree.leaves(params))
+    return next((d for d in dtypes if d is not None and jnp.issubdtype(d, jnp.inexact)), None)
 
 
 def path_of(root: str, path: Any) -> str:
@@ -217,11 +245,7 @@ def sequence(owner: str, xs: Any, params: Any) -> Array:
             "Convert it with jnp.asarray."
         )
     strict = jax_option("jax_numpy_dtype_promotion") == "strict"
-    if (
-        xs.dtype == np.float64
-        and isinstance(xs, np.ndarray)
-        and not jax_option("jax_enable_x64")
-    ):
+    if xs.dtype == np.float64 and isinstance(xs, np.ndarray) and not jax_option("jax_enable_x64"):
         if strict:
             raise TypeError(
                 f"{owner}: xs is a NumPy float64 array and x64 is off: it would be rounded to "
@@ -311,6 +335,56 @@ def check_state(
 def _is_key(leaf: Any) -> bool:
     dtype = getattr(leaf, "dtype", None)
     return dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key)
+
+
+@functools.lru_cache(maxsize=1024)
+def _params_of(model: Any, input_size: int) -> tuple[Any, list[Any]] | None:
+    """Return the structure and the leaves (path, shape) of `model.init`, or None if unknown."""
+    try:
+        expected = jax.eval_shape(lambda: model.init(jax.random.key(0), input_size))
+    except Exception:  # a user's init may need real keys, or refuse this width by itself
+        return None
+    leaves, structure = jax.tree_util.tree_flatten_with_path(expected)
+    return structure, [(path, leaf.shape) for path, leaf in leaves]
+
+
+def check_params(
+    owner: str, model: Any, params: Any, xs: Array, project: Callable[[], Any]
+) -> None:
+    """Check that `params` are those of `model` for inputs as wide as xs.
+
+    `project` is called if a shape is wrong: a cell says it best if xs has another width.
+
+    Shapes: xs `[T, *batch, D]`; params those of `model.init(key, D)`.
+    Raises: TypeError for another structure; ValueError naming every leaf of a wrong shape.
+
+        >>> from jaxrnn import GRU
+        >>> cell, xs = GRU(2), jnp.ones((4, 3))
+        >>> params = cell.init(jax.random.key(0), 3)
+        >>> check_params("scan", cell, params, xs, lambda: cell.project(params, xs))
+    """
+    known = _params_of(model, xs.shape[-1])
+    if known is None:
+        return
+    structure, wanted = known
+    hint = f"Make them with {type(model).__name__}(...).init(key, {xs.shape[-1]})."
+    if jax.tree.structure(params) != structure:
+        raise TypeError(
+            f"{owner}: params: expected those of {model!r}, {_describe_structure(structure)}, got "
+            f"{_describe(params)}. {hint}"
+        )
+    wrong = [
+        f"{path_of('params', path)}: expected {shape}, got {jnp.shape(leaf)}"
+        for (path, shape), leaf in zip(wanted, jax.tree.leaves(params), strict=True)
+        if shape != jnp.shape(leaf)
+    ]
+    if wrong:
+        jax.eval_shape(project)
+        raise ValueError(f"{owner}: {'; '.join(wrong)}, for {model!r}. {hint}")
+
+
+def _describe_structure(structure: Any) -> str:
+    return _describe(jax.tree.unflatten(structure, [None] * structure.num_leaves))
 
 
 def check_unroll(owner: str, unroll: Any) -> int:

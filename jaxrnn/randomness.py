@@ -126,7 +126,10 @@ def typed_key(key: Any, name: str = "key") -> Array:
     if dtype is not None and jnp.issubdtype(dtype, jax.dtypes.prng_key) and key.shape == ():
         return key
     if dtype == jnp.uint32 and key.ndim == 1:
-        return jax.random.wrap_key_data(jnp.asarray(key))
+        try:
+            return jax.random.wrap_key_data(jnp.asarray(key))
+        except TypeError:
+            pass  # not as long as a key is
     shape = f" of shape {key.shape}" if hasattr(key, "shape") else ""
     raise TypeError(
         f"{name}: expected one key made by jax.random.key, got {type(key).__name__}{shape}. "

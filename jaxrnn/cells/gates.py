@@ -16,6 +16,7 @@ from jaxrnn.checks import (
 )
 from jaxrnn.initializers import Scheme, per_gate
 from jaxrnn.numerics import matmul, state_dtype
+from jaxrnn.randomness import typed_key
 
 __all__ = ["check_fields", "draw", "project_input", "refuse_projection", "zeros"]
 
@@ -48,14 +49,14 @@ def draw(
     """Draw (w_x, w_h, b) for `gates`; `width` is that of h, if it isn't H.
 
     Shapes: w_x `[D, G*H]`; w_h `[width, G*H]`; b `[G*H]`, or None.
-    Raises: TypeError or ValueError if `input_size` is no positive int.
+    Raises: TypeError or ValueError if `input_size` is no positive int or `key` no key.
 
         >>> w_x, w_h, b = draw("LSTM", Scheme(), jax.random.key(0), 3, "ifgo", 2, True)
         >>> w_x.shape, w_h.shape, b.shape
         ((3, 8), (2, 8), (8,))
     """
     size = check_input_size(f"{owner}.init", input_size)
-    k_x, k_h, k_b = jax.random.split(key, 3)
+    k_x, k_h, k_b = jax.random.split(typed_key(key, f"{owner}.init: key"), 3)
     w_x = per_gate(scheme.kernel, k_x, size, gates, hidden)
     w_h = per_gate(scheme.recurrent, k_h, width or hidden, gates, hidden)
     return w_x, w_h, scheme.bias(k_b, gates, hidden, w_x.dtype) if bias else None

@@ -12,6 +12,7 @@ from jax.nn import sigmoid
 from jaxrnn.cells.gates import check_fields, draw, project_input, refuse_projection, zeros
 from jaxrnn.initializers import ORTHOGONAL, Scheme
 from jaxrnn.numerics import matmul
+from jaxrnn.randomness import typed_key
 
 __all__ = ["GRU", "GRUParams", "GRUState"]
 
@@ -72,7 +73,7 @@ class GRU:
     def init(self, key: Array, input_size: int) -> GRUParams:
         """Draw params by the scheme `initializer`; b_hn is drawn like n's bias."""
         scheme, hidden = self.initializer, self.hidden_size
-        key, k_hn = jax.random.split(key)
+        key, k_hn = jax.random.split(typed_key(key, "GRU.init: key"))
         w_x, w_h, b = draw("GRU", scheme, key, input_size, GATES, hidden, self.bias)
         b_hn = scheme.bias(k_hn, "n", hidden, w_x.dtype) if self.bias else None
         return GRUParams(w_x, w_h, b, b_hn)

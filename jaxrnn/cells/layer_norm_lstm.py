@@ -71,13 +71,15 @@ class LayerNormLSTM:
         hidden = self.hidden_size
         w_x, w_h, b = draw("LayerNormLSTM", self.initializer, key, input_size, GATES, hidden, True)
         assert b is not None
-        wide, one = jnp.ones(4 * hidden), jnp.ones(hidden)
-        return LayerNormLSTMParams(w_x, w_h, b, wide, wide, one, jnp.zeros(hidden))
+        ones = jnp.ones  # an array for each leaf: one array in two leaves can't be donated
+        return LayerNormLSTMParams(
+            w_x, w_h, b, ones(4 * hidden), ones(4 * hidden), ones(hidden), jnp.zeros(hidden)
+        )
 
     def init_state(self, params: LayerNormLSTMParams, batch: int | Sequence[int] = ()) -> LSTMState:
         """Return zeros `[*batch, H]`."""
-        zero = zeros(params.w_h, batch, self.hidden_size)
-        return LSTMState(h=zero, c=zero)
+        h, c = (zeros(params.w_h, batch, self.hidden_size) for _ in "hc")
+        return LSTMState(h=h, c=c)
 
     def project(self, params: LayerNormLSTMParams, x: Array) -> Array:
         """Return u `[..., 4H]`."""
@@ -160,17 +162,19 @@ class LayerNormCarryLSTM:
         name = "LayerNormCarryLSTM"
         w_x, w_h, b = draw(name, self.initializer, key, input_size, GATES, hidden, True)
         assert b is not None
-        gain, shift = jnp.ones(4 * hidden), jnp.zeros(4 * hidden)
+        gain_x, gain_h = (jnp.ones(4 * hidden) for _ in "xh")
+        shift_x, shift_h = (jnp.zeros(4 * hidden) for _ in "xh")
+        gain_c, shift_c = jnp.ones(hidden), jnp.zeros(hidden)
         return LayerNormCarryLSTMParams(
-            w_x, w_h, b, gain, shift, gain, shift, jnp.ones(hidden), jnp.zeros(hidden)
+            w_x, w_h, b, gain_x, shift_x, gain_h, shift_h, gain_c, shift_c
         )
 
     def init_state(
         self, params: LayerNormCarryLSTMParams, batch: int | Sequence[int] = ()
     ) -> LSTMState:
         """Return zeros `[*batch, H]`."""
-        zero = zeros(params.w_h, batch, self.hidden_size)
-        return LSTMState(h=zero, c=zero)
+        h, c = (zeros(params.w_h, batch, self.hidden_size) for _ in "hc")
+        return LSTMState(h=h, c=c)
 
     def project(self, params: LayerNormCarryLSTMParams, x: Array) -> Array:
         """Return u `[..., 4H]`."""

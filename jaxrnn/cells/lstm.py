@@ -10,8 +10,10 @@ from jax import Array
 from jax.nn import sigmoid
 
 from jaxrnn.cells.gates import check_fields, draw, project_input, zeros
+from jaxrnn.checks import as_number
 from jaxrnn.initializers import ORTHOGONAL, Scheme, per_gate
 from jaxrnn.numerics import matmul
+from jaxrnn.randomness import typed_key
 
 __all__ = ["LSTM", "LSTMParams", "LSTMState"]
 
@@ -78,7 +80,8 @@ class LSTM:
         if self.forget_bias is not None:
             if not self.bias:
                 raise ValueError("LSTM: forget_bias is given, but bias=False: leave one of them.")
-            object.__setattr__(self, "forget_bias", float(self.forget_bias))
+            bias = as_number("LSTM", "forget_bias", self.forget_bias)
+            object.__setattr__(self, "forget_bias", bias)
         if isinstance(self.proj_size, bool) or not isinstance(self.proj_size, int):
             got = type(self.proj_size).__name__
             raise TypeError(f"LSTM: proj_size should be of type int, got: {got}")
@@ -106,7 +109,7 @@ class LSTM:
             self.hidden_size,
             self.proj_size or self.hidden_size,
         )
-        key, k_r = jax.random.split(key)
+        key, k_r = jax.random.split(typed_key(key, "LSTM.init: key"))
         w_x, w_h, b = draw(
             "LSTM", scheme, key, input_size, self.gates, hidden, self.bias, width=width
         )

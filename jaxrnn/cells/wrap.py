@@ -61,8 +61,8 @@ class LayerNorm:
         params = self.cell.init(key, input_size)
         state = jax.eval_shape(lambda: self.cell.init_state(params))
         r = jax.eval_shape(self.cell.recur, params, state)
-        one = jnp.ones(r.shape[-1], r.dtype)
-        return LayerNormParams(params, one, jnp.zeros_like(one), one)
+        gain_x, gain_h = (jnp.ones(r.shape[-1], r.dtype) for _ in "xh")
+        return LayerNormParams(params, gain_x, jnp.zeros_like(gain_x), gain_h)
 
     def init_state(self, params: LayerNormParams, batch: int | Sequence[int] = ()) -> Any:
         """Return the cell's first state."""
@@ -238,6 +238,7 @@ def output_width(cell: Cell, params: Any, input_size: int) -> int:
     """Return the number of features of y, found without computing anything.
 
     Shapes: y `[..., width]`.
+    Raises: TypeError if y is no single array.
 
         >>> from jaxrnn import LSTM
         >>> cell = LSTM(5, proj_size=2)
@@ -250,4 +251,10 @@ def output_width(cell: Cell, params: Any, input_size: int) -> int:
         u = cell.project(params, jnp.zeros(input_size, dtype))
         return cell.step(params, cell.init_state(params), u)[1]
 
-    return jax.eval_shape(first_output, params).shape[-1]
+    y = jax.eval_shape(first_output, params)
+    if not hasattr(y, "shape"):
+        raise TypeError(
+            f"{type(cell).__name__}: the output is a {type(y).__name__}, but a layer above or a "
+            "residual needs one array. Put AllStates outermost, under scan."
+        )
+    return y.shape[-1]

@@ -1,7 +1,6 @@
 """The output fed back as the next input."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -69,7 +68,7 @@ def generate(
     return _run(cell, feedback, steps, params, state, x, key)
 
 
-@partial(jax.jit, static_argnums=(0, 1, 2))
+# not jitted: feedback may close over weights that change between calls
 def _run(
     cell: Cell, feedback: Callable, steps: int, params: Any, state: Any, x: Array, key: Any
 ) -> tuple[Any, Generated]:

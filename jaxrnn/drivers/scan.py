@@ -8,7 +8,14 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxrnn.cell import Cell
-from jaxrnn.checks import as_bool, as_cell, check_state, check_unroll, sequence
+from jaxrnn.checks import (
+    as_bool,
+    as_cell,
+    check_params,
+    check_state,
+    check_unroll,
+    sequence,
+)
 from jaxrnn.drivers.ragged import check_padding, hold_last, reset_steps, valid_steps
 from jaxrnn.drivers.retrace import note_trace
 from jaxrnn.randomness import at_time, clocks
@@ -69,6 +76,7 @@ def scan(
     check_padding("scan", padding)
     xs = sequence("scan", xs, params)
     steps, batch = xs.shape[0], xs.shape[1:-1]
+    check_params("scan", cell, params, xs, lambda: cell.project(params, xs))
     if state is None:
         state = cell.init_state(params, batch)
     state = check_state("scan", state, xs, lambda: cell.init_state(params, batch))

@@ -54,7 +54,8 @@ def stack(
         dropout: rate on the *input* of every layer, a new mask at each step (equal layers only).
         clock: draws those masks; without a key in it there is no dropout.
     Returns: (states of all layers, ys of the last).
-    Raises: ValueError if widths don't fit or params are not stacked alike; the others as `scan`.
+    Raises: ValueError if dropout is set with a tuple of cells, widths don't fit or params are not
+    stacked alike; the others as `scan`.
 
         >>> from jaxrnn import GRU
         >>> cell = GRU(3)
@@ -79,6 +80,11 @@ def stack(
         raise ValueError(
             f"stack: {len(cell)} cells need as many params and states, got {len(params)} params"
             + ("." if state is None else f" and {len(state)} states.")
+        )
+    if rate > 0:
+        raise ValueError(
+            "stack: dropout acts between equal layers, one cell with stacked params. Wrap cells of "
+            "a tuple in jaxrnn.Dropout instead."
         )
     states = []
     for one, p, s in zip(cell, params, state or [None] * len(cell), strict=True):

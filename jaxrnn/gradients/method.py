@@ -13,7 +13,8 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
-from jaxrnn.gradients.problem import Chunk, Params, Problem, windows
+from jaxrnn.gradients.problem import Chunk, Params, Problem, counted, windows
+from jaxrnn.randomness import map_clocks, tick, without_key
 
 __all__ = ["GradientMethod", "accumulate", "online"]
 
@@ -67,7 +68,8 @@ def accumulate(
 
     Shapes: chunk `[T, *batch, ...]`; loss `[]`; grads those of params; T need not be a multiple of
     the method's length.
-    Args: state, before the first step; None is `problem.cell.init_state`. key, for methods that
+    Args: state, before the first step, a constant; None is `problem.cell.init_state`, which is
+        differentiated too if it is learned. key, for methods that
         draw.
     Returns: (loss, grads, memory); `memory.state` is the state after the chunk.
     Raises: what the method raises.
@@ -85,7 +87,29 @@ def accumulate(
     """
     if state is None:
         state = problem.cell.init_state(params.cell, chunk.xs.shape[1:-1])
+        if _start_is_learned(problem, params):
+            chunk = _from_the_start(chunk)
     return _accumulate(method, problem, params, state, chunk, key)
+
+
+def _start_is_learned(problem: Problem, params: Params) -> bool:
+    """Tell whether the initial state is computed from params."""
+    start = jax.make_jaxpr(lambda p: without_key(problem.cell.init_state(p)))(params.cell).jaxpr
+    used = {id(v) for eqn in start.eqns for v in eqn.invars} | {id(v) for v in start.outvars}
+    return any(id(v) in used for v in start.invars)
+
+
+def _from_the_start(chunk: Chunk) -> Chunk:
+    """Mark the first step as a reset: the initial state is then made where it is differentiated."""
+    shape = chunk.xs.shape[:-1]
+    resets = jnp.zeros(shape, bool) if chunk.resets is None else chunk.resets
+    return chunk._replace(resets=resets.at[:1].set(True))
+
+
+def _end_of(memory: Any, chunk: Chunk, parts: Chunk) -> Any:
+    """Set the clocks of the memory back to the last step that exists."""
+    extra = parts.xs.shape[0] * parts.xs.shape[1] - chunk.xs.shape[0]
+    return map_clocks(lambda clock: tick(clock, -extra), memory) if extra else memory
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -97,7 +121,7 @@ def _accumulate(
     if parts.xs.shape[0] == 1:  # no loop, no sum: the compiled program is the method's own
         part = jax.tree.map(lambda leaf: leaf[0], parts)
         memory, losses, grads = method.consume(problem, params, memory, part, key=key)
-        return losses.sum(), grads, memory
+        return losses.sum(), grads, _end_of(memory, chunk, parts)
 
     def body(carry: Any, inputs: Any) -> tuple[Any, Array]:
         memory, total = carry
@@ -108,7 +132,7 @@ def _accumulate(
     zero = jax.tree.map(jnp.zeros_like, params)
     keys = _keys(key, parts.xs.shape[0])
     (memory, grads), losses = jax.lax.scan(body, (memory, zero), (parts, keys))
-    return losses.sum(), grads, memory
+    return losses.sum(), grads, _end_of(memory, chunk, parts)
 
 
 def online(
@@ -165,13 +189,16 @@ def _online(
         params, opt_state, memory = carry
         part, part_key = inputs
         memory, losses, grads = method.consume(problem, params, memory, part, key=part_key)
-        if part.weights is None:
+        counts = counted(part)
+        if counts is None:
             params, opt_state = update(params, opt_state, grads)
         else:
             params, opt_state = jax.lax.cond(
-                (part.weights != 0).any(), update, lambda p, o, g: (p, o), params, opt_state, grads
+                counts.any(), update, lambda p, o, g: (p, o), params, opt_state, grads
             )
         return (params, opt_state, memory), losses.sum()
 
     carry = (params, opt_state, memory)
-    return jax.lax.scan(body, carry, (parts, _keys(key, parts.xs.shape[0])))
+    carry, losses = jax.lax.scan(body, carry, (parts, _keys(key, parts.xs.shape[0])))
+    params, opt_state, memory = carry
+    return (params, opt_state, _end_of(memory, chunk, parts)), losses

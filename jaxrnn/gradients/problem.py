@@ -10,8 +10,9 @@ from jax import Array
 
 from jaxrnn.cell import Cell
 from jaxrnn.drivers import scan
+from jaxrnn.treemath import select_or_zero
 
-__all__ = ["Chunk", "Params", "Problem", "run", "windows"]
+__all__ = ["Chunk", "Params", "Problem", "counted", "run", "windows"]
 
 
 class Params(NamedTuple):
@@ -28,7 +29,8 @@ class Problem:
         L = sum over t and batch of weights[t] * loss(head, ys, targets)[t]
 
     Fields: cell; loss, a pure function `(head, ys, targets) -> losses`, elementwise in its leading
-    axes. L is a **sum**: for a mean put 1/count into the weights.
+    axes. L is a **sum**: for a mean put 1/count into the weights. The loss is compiled once: what
+    learns or changes goes into head and targets, not into variables that it closes over.
     Shapes: ys `[T, *batch, H]` or one step of it; targets the same leading axes; losses
     `[T, *batch]`.
 
@@ -65,21 +67,51 @@ def run(problem: Problem, params: Params, state: Any, chunk: Chunk) -> tuple[Any
         >>> cell = Elman(2)
         >>> problem = Problem(cell, lambda head, ys, targets: ((ys - targets) ** 2).sum(-1))
         >>> params = Params(cell.init(jax.random.key(0), 3), None)
-        >>> state, losses = run(problem, params, None, Chunk(jnp.ones((5, 4, 3)), 0.0))
+        >>> chunk = Chunk(jnp.ones((5, 4, 3)), jnp.zeros((5, 4, 2)))
+        >>> state, losses = run(problem, params, None, chunk)
         >>> losses.shape
         (5,)
     """
     state, ys = scan(
         problem.cell, params.cell, state, chunk.xs, mask=chunk.mask, resets=chunk.resets
     )
-    losses = problem.loss(params.head, ys, chunk.targets)
-    if chunk.weights is not None:
-        # selected, not multiplied: a loss that doesn't count may be NaN
-        counts = chunk.weights != 0
-        losses = jnp.where(counts, jnp.where(counts, losses, 0) * chunk.weights, 0)
-    if chunk.mask is not None:
-        losses = jnp.where(chunk.mask, losses, 0)
+    counts = counted(chunk)
+    targets = chunk.targets
+    if counts is not None:
+        # selected before and after: where no loss counts, targets may be NaN, and 0 * NaN is NaN
+        ys, targets = select_or_zero(counts, ys), select_or_zero(counts, targets)
+    losses = problem.loss(params.head, ys, targets)
+    _check_shape("the result of problem.loss", losses, chunk.xs)
+    if counts is not None:
+        weights = 1 if chunk.weights is None else chunk.weights
+        losses = jnp.where(counts, losses * weights, 0)
     return state, losses.sum(tuple(range(1, losses.ndim)))
+
+
+def counted(chunk: Chunk) -> Array | None:
+    """Return which losses count, those of valid steps with a weight; None if all do.
+
+    Shapes: result bool `[T, *batch]`.
+    Raises: ValueError if the weights have another shape.
+
+        >>> chunk = Chunk(jnp.ones((2, 3)), jnp.ones(2), weights=jnp.array([0.0, 0.5]))
+        >>> counted(chunk).tolist()
+        [False, True]
+    """
+    if chunk.weights is None:
+        return chunk.mask
+    _check_shape("chunk.weights", chunk.weights, chunk.xs)
+    counts = chunk.weights != 0
+    return counts if chunk.mask is None else counts & chunk.mask
+
+
+def _check_shape(name: str, value: Any, xs: Array) -> None:
+    if jnp.shape(value) != xs.shape[:-1]:
+        raise ValueError(
+            f"gradients: {name} should have one number for each step and row, [T, *batch] = "
+            f"{xs.shape[:-1]}, got {jnp.shape(value)}. Sum a loss over its features only, as in "
+            "((ys - targets) ** 2).sum(-1); weights say what it counts."
+        )
 
 
 def windows(chunk: Chunk, length: int) -> Chunk:

@@ -9,6 +9,7 @@ from jax import Array
 from jaxrnn.checks import as_bool, as_positive_int, check_input_size
 from jaxrnn.initializers import Glorot
 from jaxrnn.numerics import Activation, activation, matmul
+from jaxrnn.randomness import typed_key
 
 __all__ = ["Output", "OutputParams"]
 
@@ -49,6 +50,7 @@ class Output:
     def init(self, key: Array, input_size: int) -> OutputParams:
         """Draw Glorot weights for h of width `input_size`, and zero biases."""
         rows = check_input_size("Output.init", input_size)
+        key = typed_key(key, "Output.init: key")
         dtype = jnp.zeros(()).dtype
         w_hy = Glorot()(key, (rows, self.size), dtype)
         return OutputParams(w_hy, jnp.zeros(self.size, dtype) if self.bias else None)
@@ -56,8 +58,12 @@ class Output:
     def apply(self, params: OutputParams, h: Array) -> Array:
         """Return y `[..., O]` in the dtype of h.
 
-        Raises: ValueError if h has another width than `init` was told.
+        Raises: ValueError if h has another width than `init` was told; TypeError if it is no float.
         """
+        if not jnp.issubdtype(h.dtype, jnp.floating):
+            raise TypeError(
+                f"Output.apply: h should be floating, got {h.dtype}. Convert with h.astype."
+            )
         if h.shape[-1] != params.w_hy.shape[0]:
             raise ValueError(
                 f"Output.apply: h has {h.shape[-1]} features on its last axis, but params.w_hy was "

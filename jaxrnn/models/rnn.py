@@ -19,12 +19,13 @@ from jaxrnn.checks import (
     as_positive_int,
     as_rate,
     check_input_size,
+    check_params,
     check_state,
     sequence,
 )
 from jaxrnn.drivers import Directions, bidirectional, scan, stack
 from jaxrnn.drivers.ragged import check_padding, reset_steps, valid_steps
-from jaxrnn.randomness import Clock, clocks, new_clock, tick, with_key, without_key
+from jaxrnn.randomness import Clock, clocks, new_clock, tick, typed_key, with_key, without_key
 
 __all__ = ["RNN", "RNNParams", "RNNState"]
 
@@ -113,6 +114,7 @@ class RNN:
         Raises: TypeError or ValueError if `input_size` is no positive int.
         """
         input_size = check_input_size("RNN.init", input_size)
+        key = typed_key(key, "RNN.init: key")
         keys = jax.random.split(key, (self.num_layers, self.directions))
         first = self._init_layer(keys[0], input_size)
         if self.num_layers == 1:
@@ -173,6 +175,7 @@ class RNN:
         check_padding("RNN.apply", padding)
         xs = sequence("RNN.apply", xs, params)
         steps, batch = xs.shape[0], xs.shape[1:-1]
+        check_params("RNN.apply", self, params, xs, lambda: self._project(params, xs))
         start = partial(self.init_state, params, batch)
         if state is None:
             state = start()
@@ -183,6 +186,10 @@ class RNN:
         reset_steps("RNN.apply", resets, valid, steps, batch, False)
         state = self._with_key(state, key) if train else without_key(state)
         return _run(self, params, state, xs, valid, resets, padding)
+
+    def _project(self, params: RNNParams, xs: Array) -> Any:
+        first = params.first.forward if self.bidirectional else params.first
+        return self.cell.project(first, xs)
 
     def _with_key(self, state: Any, key: Array | None) -> Any:
         if not clocks(state):
