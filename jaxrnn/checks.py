@@ -94,7 +94,7 @@ def as_batch(batch: int | Sequence[int]) -> tuple[int, ...]:
         >>> as_batch(4), as_batch(())
         ((4,), ())
     """
-    sizes = (batch,) if hasattr(batch, "__index__") else batch
+    sizes: Any = (batch,) if hasattr(batch, "__index__") else batch
     try:
         axes = tuple(operator.index(size) for size in sizes)
     except TypeError:
