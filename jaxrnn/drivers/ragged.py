@@ -13,7 +13,7 @@ from jax import Array
 from jax.core import Tracer
 from jax.experimental import checkify
 
-from jaxrnn.treemath import select_or_zero
+from jaxrnn.treemath import map_numbers, select_or_zero
 
 __all__ = ["check_padding", "hold_last", "reset_steps", "valid_steps"]
 
@@ -158,4 +158,4 @@ def hold_last(ys: Any, valid: Array, reverse: bool) -> Any:
         at = source.reshape(source.shape + (1,) * (leaf.ndim - source.ndim))
         return jnp.take_along_axis(leaf, at, axis=0)
 
-    return select_or_zero(exists, jax.tree.map(gather, ys))
+    return select_or_zero(exists, map_numbers(gather, ys))

@@ -108,13 +108,15 @@ def _run(
     timed = reverse and clocks(state)
     times = jnp.arange(steps, dtype=jnp.int32) if timed else None
 
+    anew = None if starts is None else cell.init_state(params, batch)
+
     def body(state: Any, inputs: Any) -> tuple[Any, Any]:
         u, ok, start, t = inputs
         if timed:
             state = at_time(state, first, t)
         if start is not None:
             # clocks are the running state's: absolute time goes on at a reset
-            state = select(~start, state, cell.init_state(params, batch))
+            state = select(~start, state, anew)
         new, y = cell.step(params, state, u)
         if ok is not None:
             new, y = select(ok, new, state), select_or_zero(ok, y)

@@ -112,7 +112,7 @@ def vmap_is_batch(cell: Cell, input_size: int) -> None:
     """`vmap` of the unbatched cell equals the batched call; two batch axes equal one."""
     with jax.enable_x64(True):
         params, state, x = example(cell, input_size, (6,))
-        state = without_key(state)  # one mask serves a whole batch, but each call of vmap
+        state = without_key(state)  # masks are drawn for the whole batch: vmap would draw others
         axes = jax.tree.map(lambda a: None if is_clock(a) else 0, state, is_leaf=is_clock)
         step = partial(one_step, cell, params)
         new, y = step(state, x)
