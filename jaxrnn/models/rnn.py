@@ -232,7 +232,9 @@ class RNN:
         states = [jax.tree.map(lambda a, i=i: a[i], bare) for i in range(self.num_layers)]
         if self.dropout > 0:
             random_state = type(below.init_state(params.first))
-            states[:-1] = [random_state(s, clock) for s in states[:-1]]
+            states[:-1] = [
+                random_state(s, _own_clock(clock, layer)) for layer, s in enumerate(states[:-1])
+            ]
         return cell, layers, tuple(states)
 
     def _join(self, first: Any, rest: Any) -> Any:
@@ -266,6 +268,13 @@ class RNN:
         above = (self.num_layers - 1, n)
         rest = jax.tree.map(lambda a: a[n:].reshape(above + a.shape[1:]), state)
         return first, directions(rest, 1)
+
+
+def _own_clock(clock: Clock, layer: int) -> Clock:
+    """Give a layer a key of its own: no two share a mask."""
+    if clock.key is None:
+        return clock
+    return clock._replace(key=jax.random.fold_in(clock.key, layer))
 
 
 @partial(jax.jit, static_argnums=(0, 6))

@@ -20,6 +20,7 @@ from jaxrnn import (
     generate,
     scan,
     stack,
+    with_key,
 )
 from jaxrnn.testing import example, loop, loop_bidirectional
 from jaxrnn.testing.cells import randomise
@@ -153,3 +154,11 @@ def test_generate_draws_a_key_a_step():
     _, same = generate(cell, params, state, x, 3, noise, key=jax.random.key(1))
     chex.assert_trees_all_equal(out, same)
     assert len({float(v) for v in out.xs[:, 0, 0]}) == 3
+
+
+def test_as_one_cell_no_two_layers_share_a_mask():
+    rnn = RNN(GRU(5), num_layers=4, dropout=0.5)
+    params = rnn.init(jax.random.key(0), D)
+    _, _, states = rnn.as_cell(params, with_key(rnn.init_state(params, B), jax.random.key(1)))
+    keys = {tuple(np.asarray(jax.random.key_data(s.clock.key))) for s in states[:-1]}
+    assert len(keys) == 3
