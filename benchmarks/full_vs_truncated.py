@@ -63,8 +63,8 @@ def learner_for(cell: str, steps: int, grid: Grid) -> Learner:
 
 
 def chunk_of(learner: Learner, number: int) -> Chunk:
-    """Return a chunk of one unbroken text: the task would start it anew now and then."""
-    return jax.tree.map(jnp.asarray, learner.task.train(number))._replace(resets=None)
+    """Return a chunk of the text on the device; it goes on where the one before it ended."""
+    return jax.tree.map(jnp.asarray, learner.task.train(number))
 
 
 def trained(cell: str, grid: Grid) -> Params:

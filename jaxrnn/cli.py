@@ -1,17 +1,22 @@
 """The command line: `jaxrnn compare`.
 
-Exit codes: 0 done, 1 data, files or devices, 2 usage, 130 interrupted. An error is one line on
-standard error. What is heavy is imported when a command runs, so that `--help` is quick.
+Exit codes: 0 done, 1 data, files or devices, 2 usage, 130 interrupted. What the user can mend is
+one line on standard error; a mistake of this library keeps its traceback. What is heavy is imported
+when a command runs, so that `--help` is quick.
 """
 
+import contextlib
 import shlex
 import sys
+import tempfile
 import traceback
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, NamedTuple
 
 import typer
+
+from jaxrnn.spelling import did_you_mean
 
 __all__ = ["app", "main"]
 
@@ -56,7 +61,7 @@ app = typer.Typer(
 
 
 class _Failure(Exception):
-    """Something outside of us is not as it should be: one line, exit code 1."""
+    """Something that the user can mend: one line, exit code 1."""
 
 
 class _Model(NamedTuple):
@@ -165,6 +170,7 @@ def compare(
         2
     """
     from jaxrnn.compare import make_cell, parse_methods, select_device, split_model
+    from jaxrnn.numerics import jax_option
     from jaxrnn.tasks import TASKS
 
     names = [name.strip() for name in task.split(",")]
@@ -181,17 +187,43 @@ def compare(
     if model is not None:
         _checked("--model", split_model, model)
     listed = () if methods is None else _checked("--methods", parse_methods, methods)
-    try:
+    if jax_option("jax_enable_x64"):
+        raise _Failure("the tasks are float32, but x64 is on: unset JAX_ENABLE_X64.")
+    with _refused(OSError, ValueError):  # no such device, data missing or damaged
         select_device(device)
         _prepare(out)
-        options = {"methods": listed, "updates": steps, "learning_rate": learning_rate}
-        _run(names, wanted, seed, out, options)
-    except (OSError, ValueError, TypeError, RuntimeError) as error:
-        raise _Failure(_place(error, model) + str(error)) from error
+        tasks = [TASKS[name](seed=seed) for name in names]
+    cells = [_cell(wanted, task) for task in tasks]
+    options = {"methods": listed, "updates": steps, "learning_rate": learning_rate}
+    _run(tasks, cells, model, seed, out, options)
+
+
+@contextlib.contextmanager
+def _refused(*kinds: type[Exception]) -> Iterator[None]:
+    """Turn errors of these kinds into one line: only around the reading of what the user gave."""
+    try:
+        yield
+    except kinds as error:
+        raise _Failure(str(error)) from error
+
+
+@contextlib.contextmanager
+def _writing(out: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise _Failure(f"--out {out}: can't write there ({error.strerror}).") from error
+
+
+@contextlib.contextmanager
+def _training(model: str | None) -> Iterator[None]:
+    """Tell in one line what failed in the user's own file, or for want of memory."""
+    try:
+        yield
     except Exception as error:
         place = _place(error, model)
-        if not place:
-            raise  # not the user's code but ours: a traceback helps
+        if not place and "RESOURCE_EXHAUSTED" not in str(error):
+            raise  # everything was checked at the door, so this is our mistake
         raise _Failure(f"{place}{type(error).__name__}: {error}") from error
 
 
@@ -210,11 +242,8 @@ def _usage(option: str, text: str) -> Exception:
 
 
 def _expect(option: str, value: str, known: Any) -> None:
-    import difflib
-
     if value not in known:
-        near = difflib.get_close_matches(value, known, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(value, known)
         raise _usage(option, f"expected one of {', '.join(known)}, got {value!r}.{hint}")
 
 
@@ -228,24 +257,21 @@ def _checked(option: str, call: Callable[..., Any], *args: Any) -> Any:
 
 def _prepare(out: Path) -> None:
     """Make the folder, and find out now, not after training, whether it can be written to."""
-    try:
+    with _writing(out):
         out.mkdir(parents=True, exist_ok=True)
-        probe = out / "results.json.part"
-        probe.touch()
-        probe.unlink()
-    except OSError as error:
-        raise OSError(f"--out {out}: can't write there ({error.strerror}).") from None
+        tempfile.TemporaryFile(dir=out).close()
 
 
 def _run(
-    names: Sequence[str], wanted: _Model, seed: int, out: Path, options: dict[str, Any]
-) -> None:
+    tasks: Sequence[Any], cells: Sequence[Any], model: str | None, seed: int, out: Path,
+    options: dict[str, Any],
+) -> None:  # fmt: skip
     """Compare on each task, show the table, and write both files."""
     from jaxrnn.compare import CLIP_NORM, compare, describe_environment, results, write_results
+    from jaxrnn.files import write_whole
     from jaxrnn.report import comparison_page, comparison_table
     from jaxrnn.report.findings import headline
     from jaxrnn.report.terminal import Narrator, say, table_text
-    from jaxrnn.tasks import TASKS
 
     environment = describe_environment()
     versions = environment["versions"]
@@ -253,8 +279,6 @@ def _run(
         f"jaxrnn {versions['jaxrnn']}, jax {versions['jax']}, on {environment['device']} "
         f"({environment['cpu']}, {environment['cores']} cores), seed {seed}"
     )
-    tasks = [TASKS[name](seed=seed) for name in names]
-    cells = [_cell(wanted, task) for task in tasks]
     for task in tasks:
         rate = options["learning_rate"] or task.settings["learning_rate"]
         say(
@@ -262,14 +286,16 @@ def _run(
             + (", full BPTT is over a segment of T steps" if task.stream else "")
             + f"; Adam, learning rate {rate:g}, gradients clipped at norm {CLIP_NORM:g}"
         )
-    with Narrator() as narrator:
+    with _training(model), Narrator() as narrator:
         records = [
             compare(task, cell=cell, seed=seed, tell=narrator, **options)
             for task, cell in zip(tasks, cells, strict=True)
         ]
     record = results(_command(), environment, records)
-    write_results(out / "results.json", record)
-    (out / "report.html").write_text(comparison_page(record), encoding="utf-8")
+    page = comparison_page(record)
+    with _writing(out):
+        write_results(out / "results.json", record)
+        write_whole(out / "report.html", page)
     for task in records:
         title = f"{task['title']} {task['model']}, T = {task['T']}, B = {task['B']}"
         say("\n" + table_text(title, comparison_table(task, brief=True)))
@@ -281,7 +307,8 @@ def _cell(wanted: _Model, task: Any) -> Any:
     from jaxrnn.compare import load_cell, make_cell
 
     if wanted.file is not None:
-        return load_cell(wanted.file, task.input_size)
+        with _refused(OSError, ValueError, TypeError):
+            return load_cell(wanted.file, task.input_size)
     return make_cell(
         wanted.cell or task.settings["cell"],
         wanted.hidden or task.settings["hidden"],

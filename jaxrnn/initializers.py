@@ -6,7 +6,9 @@ orthogonal initialiser would halve the spectral radius of every `[H, H]` block.
 
 * `ORTHOGONAL` (the default): Glorot input kernels, orthogonal recurrent blocks, zero biases with
   forget bias 1. A good start for newcomers.
-* `TORCH`: what `torch.nn.RNN`, `LSTM` and `GRU` do, U(-1/sqrt(H), 1/sqrt(H)) for everything.
+* `TORCH`: what `torch.nn.RNN`, `LSTM` and `GRU` do, U(-1/sqrt(H), 1/sqrt(H)) for everything. But
+  one bias here stands for torch's two: it is one draw, their sum two draws with twice the variance
+  (a GRU's n has both in either).
 * `GLOROT`: Glorot for both. `IDENTITY`: identity recurrent blocks (Le et al. 2015).
 * `chrono(t_max)`: gate biases for memories of up to `t_max` steps.
 """

@@ -1,12 +1,13 @@
 """Number formats and the few pointwise functions that cells share."""
 
-import difflib
 from collections.abc import Callable
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
+
+from jaxrnn.spelling import did_you_mean
 
 __all__ = ["ACTIVATIONS", "activation", "jax_option", "layer_norm", "matmul", "state_dtype"]
 
@@ -28,8 +29,8 @@ ACTIVATIONS: dict[str, Activation] = {
 }
 
 
-def activation(name: str | Activation) -> Activation:
-    """Return the function called `name`; a callable is returned as it is.
+def activation(name: str | Activation, owner: str = "activation") -> Activation:
+    """Return the function called `name`; a callable is returned as it is. Errors name `owner`.
 
     Shapes: the function maps `[..., H]` to `[..., H]`.
     Raises: ValueError for an unknown name, with the choices and the nearest one.
@@ -41,11 +42,9 @@ def activation(name: str | Activation) -> Activation:
         return name
     if name in ACTIVATIONS:
         return ACTIVATIONS[name]
-    near = difflib.get_close_matches(str(name), ACTIVATIONS, n=1)
-    hint = f" Did you mean {near[0]!r}?" if near else ""
     raise ValueError(
-        f"Unknown nonlinearity {name!r}. Select from {', '.join(ACTIVATIONS)}, "
-        f"or pass a function of one array.{hint}"
+        f"{owner}: Unknown nonlinearity {name!r}. Select from {', '.join(ACTIVATIONS)}, "
+        f"or pass a function of one array.{did_you_mean(str(name), ACTIVATIONS)}"
     )
 
 

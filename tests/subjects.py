@@ -1,9 +1,14 @@
-"""Every cell and wrapper, once: the list that the contract suites run over."""
+"""Every cell and wrapper, and every driver with its oracle: the contract suites' subjects."""
+
+from functools import partial
+
+import jax
 
 from jaxrnn import (
     GRU,
     LSTM,
     AllStates,
+    Directions,
     Dropout,
     Elman,
     GRUResetBefore,
@@ -18,8 +23,12 @@ from jaxrnn import (
     VariationalDropout,
     WeightDrop,
     Zoneout,
+    bidirectional,
+    scan,
+    stack,
 )  # fmt: skip
 from jaxrnn.initializers import GLOROT, TORCH
+from jaxrnn.testing import Subject, loop, loop_bidirectional, loop_stack
 
 CELLS = (
     Elman(4),
@@ -49,3 +58,31 @@ WRAPPED = (
     Stack((LSTM(4), Dropout(GRU(5), 0.2))),
 )
 EVERY_CELL = CELLS + WRAPPED
+
+
+def forwards(cell, **sizes):
+    return Subject(scan, loop, cell, cell.init, 3, **sizes)
+
+
+def both_directions(cell, **sizes):
+    def init(key, size):
+        return Directions(*(cell.init(k, size) for k in jax.random.split(key)))
+
+    return Subject(bidirectional, loop_bidirectional, cell, init, 3, **sizes)
+
+
+def three_layers(cell, **sizes):
+    def init(key, size):
+        return jax.vmap(lambda k: cell.init(k, size))(jax.random.split(key, 3))
+
+    return Subject(stack, loop_stack, cell, init, 3, **sizes)
+
+
+def backwards(cell, **sizes):
+    reverse = partial(scan, reverse=True)
+    return Subject(reverse, partial(loop, reverse=True), cell, cell.init, 3, **sizes)
+
+
+def name(subject):
+    driver = getattr(subject.driver, "__name__", "reverse scan")
+    return f"{driver}-{subject.cell!r}"

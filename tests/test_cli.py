@@ -1,5 +1,6 @@
 """The command line as a person meets it: files, exit codes, one line for an error."""
 
+import errno
 import json
 import os
 import signal
@@ -8,6 +9,7 @@ import sys
 
 import pytest
 
+import jaxrnn.compare
 from jaxrnn.cli import main
 
 MODULE = [sys.executable, "-m", "jaxrnn.cli"]
@@ -26,6 +28,22 @@ class Broken(jaxrnn.Elman):
 
 def broken(input_size):
     return Broken(4)
+
+class Forgetful(jaxrnn.Elman):
+    def step(self, params, state, u):
+        return state
+
+def forgetful(input_size):
+    return Forgetful(4)
+
+class TooLong(jaxrnn.Elman):
+    def step(self, params, state, u):
+        if u.shape[0] == 8:  # the batch of the task, not of the trial
+            raise RuntimeError("not like this")
+        return super().step(params, state, u)
+
+def too_long(input_size):
+    return TooLong(4)
 """
 
 
@@ -115,6 +133,12 @@ def test_a_missing_device_is_one_line_naming_those_there_are():
     assert "JAX_PLATFORMS=nonsense" in done.stderr
 
 
+def test_x64_is_one_line():
+    done = run(*QUICK, JAX_ENABLE_X64="1")
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == "error: the tasks are float32, but x64 is on: unset JAX_ENABLE_X64.\n"
+
+
 def test_help_teaches_and_version_tells(capsys):
     assert main([]) == 0
     assert "compare" in capsys.readouterr().out
@@ -161,7 +185,65 @@ def test_file_errors_are_one_line_and_1(tmp_path, capsys):
         ([*out, "--model", f"{tmp_path}:build"], "is a directory"),
         ([*out, "--model", f"{tmp_path / 'mine.py'}:other"], "has no function 'other'"),
         ([*out, "--model", f"{tmp_path / 'mine.py'}:broken"], "mine.py, line 9: NameError"),
+        (
+            [*out, "--model", f"{tmp_path / 'mine.py'}:forgetful"],
+            "mine.py: TypeError: Forgetful.step",
+        ),
+        (
+            [*out, "--model", f"{tmp_path / 'mine.py'}:too_long"],
+            "mine.py, line 24: RuntimeError: not",
+        ),
     ):
         assert main([*QUICK, *words]) == 1
         errors = capsys.readouterr().err
         assert errors.count("\n") == 1 and message in errors
+
+
+@pytest.mark.parametrize("kind", [ValueError, TypeError, OSError, RuntimeError, KeyError])
+def test_a_mistake_of_ours_keeps_its_traceback(tmp_path, monkeypatch, kind):
+    def wrong(*args, **options):
+        raise kind("deep inside")
+
+    monkeypatch.setattr(jaxrnn.compare, "compare", wrong)
+    with pytest.raises(kind, match="deep inside"):
+        main([*QUICK, "--out", str(tmp_path)])
+
+
+def test_too_little_memory_and_a_full_disk_are_one_line(tmp_path, monkeypatch, capsys):
+    def too_large(*args, **options):
+        raise RuntimeError("RESOURCE_EXHAUSTED: Out of memory")
+
+    def full(*args):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(jaxrnn.compare, "compare", too_large)
+        assert main([*QUICK, "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == "error: RuntimeError: RESOURCE_EXHAUSTED: Out of memory\n"
+    monkeypatch.setattr(jaxrnn.compare, "write_results", full)
+    assert main([*QUICK, "--out", str(tmp_path)]) == 1
+    assert "can't write there (No space left on device)" in capsys.readouterr().err
+
+
+def test_data_that_is_damaged_is_one_line(tmp_path, monkeypatch, capsys):
+    (tmp_path / "tinyshakespeare").mkdir()
+    (tmp_path / "tinyshakespeare" / "input.txt.gz").write_bytes(b"\x1f\x8b nothing")
+    monkeypatch.setenv("JAXRNN_DATA", str(tmp_path))
+    assert main(["compare", "--task", "text", "--out", str(tmp_path / "out")]) == 1
+    errors = capsys.readouterr().err
+    assert errors.count("\n") == 1 and "input.txt.gz is damaged" in errors
+
+
+def test_a_report_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
+    (tmp_path / "report.html").write_text("old")
+    real = os.replace
+
+    def interrupted(source, target):
+        if str(target).endswith("report.html"):
+            raise KeyboardInterrupt
+        real(source, target)
+
+    monkeypatch.setattr(os, "replace", interrupted)
+    assert main([*QUICK, "--out", str(tmp_path)]) == 130
+    assert (tmp_path / "report.html").read_text() == "old"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html", "results.json"]

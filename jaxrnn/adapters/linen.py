@@ -8,7 +8,8 @@ from flax import traverse_util
 from jax import Array
 
 from jaxrnn.adapters.network import check_rnn, is_random, network
-from jaxrnn.checks import as_bool, sequence
+from jaxrnn.arrays import sequence
+from jaxrnn.checks import as_bool
 from jaxrnn.models.leaves import fit, named_leaves, template, with_leaves
 from jaxrnn.models.rnn import RNN as Network
 from jaxrnn.models.rnn import RNNParams

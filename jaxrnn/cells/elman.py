@@ -59,7 +59,7 @@ class Elman:
 
     def __post_init__(self, proj_size: int) -> None:
         check_fields(self, "bias")
-        activation(self.activation)
+        activation(self.activation, "Elman")
         refuse_projection("Elman", proj_size)
 
     def init(self, key: Array, input_size: int) -> ElmanParams:

@@ -7,13 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxrnn.checks import (
-    as_batch,
-    as_bool,
-    as_positive_int,
-    check_features,
-    check_input_size,
-)
+from jaxrnn.arrays import check_features
+from jaxrnn.checks import as_batch, as_bool, as_positive_int, check_input_size
 from jaxrnn.initializers import Scheme, per_gate
 from jaxrnn.numerics import matmul, state_dtype
 from jaxrnn.randomness import typed_key

@@ -39,6 +39,11 @@ class Stack:
     cells: tuple[Cell, ...]
 
     def __post_init__(self) -> None:
+        if not isinstance(self.cells, tuple | list):
+            raise TypeError(
+                f"Stack: cells should be a tuple of cells, got {self.cells!r}. "
+                "One cell alone is written Stack((cell,))."
+            )
         object.__setattr__(self, "cells", tuple(self.cells))
         if not self.cells:
             raise ValueError("Stack: cells is empty, expected a tuple of at least one cell.")

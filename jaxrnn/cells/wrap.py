@@ -8,8 +8,9 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxrnn.arrays import params_dtype
 from jaxrnn.cell import Cell, SplitCell
-from jaxrnn.checks import as_batch, as_cell, as_positive, params_dtype
+from jaxrnn.checks import as_batch, as_cell, as_positive
 from jaxrnn.numerics import layer_norm, state_dtype
 from jaxrnn.randomness import clocks
 
@@ -255,6 +256,7 @@ def output_width(cell: Cell, params: Any, input_size: int) -> int:
     if not hasattr(y, "shape"):
         raise TypeError(
             f"{type(cell).__name__}: the output is a {type(y).__name__}, but a layer above or a "
-            "residual needs one array. Put AllStates outermost, under scan."
+            "residual needs one array. Put AllStates outermost: over the last of some cells, or "
+            "over the one cell that RNN.as_cell returns."
         )
     return y.shape[-1]

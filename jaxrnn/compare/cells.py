@@ -1,6 +1,5 @@
 """Cells by name, and cells from a user's own file."""
 
-import difflib
 import importlib.util
 import sys
 import traceback
@@ -9,9 +8,24 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import jax
+import jax.numpy as jnp
+from jax import Array
+
 from jaxrnn.cell import Cell
-from jaxrnn.cells import GRU, LSTM, Elman, GRUResetBefore, LayerNormCarryLSTM, LayerNormLSTM, Stack
+from jaxrnn.cells import (
+    GRU,
+    LSTM,
+    Elman,
+    GRUResetBefore,
+    LayerNormCarryLSTM,
+    LayerNormLSTM,
+    Stack,
+    output_width,
+)
 from jaxrnn.checks import as_cell, as_positive_int
+from jaxrnn.drivers import scan
+from jaxrnn.spelling import did_you_mean
 
 __all__ = ["CELLS", "load_cell", "make_cell", "split_model"]
 
@@ -37,8 +51,7 @@ def make_cell(name: str, hidden: int, layers: int = 1) -> Cell:
     """
     key = name.strip().lower().replace("-", "_")
     if key not in CELLS:
-        near = difflib.get_close_matches(key, CELLS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(key, CELLS)
         raise ValueError(f"make_cell: expected one of {', '.join(CELLS)}, got {name!r}.{hint}")
     layers = as_positive_int("make_cell", "layers", layers)
     cell = CELLS[key](as_positive_int("make_cell", "hidden", hidden))
@@ -68,8 +81,9 @@ def load_cell(text: str, input_size: int) -> Cell:
     The file is run like a script: only load one that you trust.
 
     Shapes: input_size D.
-    Raises: ValueError for a malformed text, a file that fails, or one without that function;
-        FileNotFoundError without the file; TypeError if the result is no cell.
+    Raises: ValueError for a malformed text, a file that fails, one without that function, or a cell
+        that can't be run and differentiated; FileNotFoundError without the file; TypeError if the
+        result is no cell.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -89,7 +103,19 @@ def load_cell(text: str, input_size: int) -> Cell:
         )
     cell = _guard(path, lambda: build(input_size))
     as_cell(f"load_cell: {text}", cell)
+    _guard(path, lambda: _try_out(cell, input_size))
     return cell
+
+
+def _try_out(cell: Cell, input_size: int) -> None:
+    """Trace two steps and their gradient, so that a broken cell fails before any training."""
+
+    def total(params: Any) -> Array:
+        ys = scan(cell, params, None, jnp.ones((2, 2, input_size)))[1]
+        output_width(cell, params, input_size)  # one array, or no output layer fits on it
+        return ys.sum()
+
+    jax.eval_shape(lambda key: jax.grad(total)(cell.init(key, input_size)), jax.random.key(0))
 
 
 def _run_file(path: Path) -> ModuleType:

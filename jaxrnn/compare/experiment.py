@@ -24,6 +24,7 @@ from jaxrnn.compare.results import method_record, task_record
 from jaxrnn.compare.steps import (
     first_carry,
     gradient_program,
+    loss_steps,
     online_program,
     same_run,
     same_updates_step,
@@ -118,6 +119,7 @@ def _compile(
     update = update_program(learner, params, start.opt_state)
     gradients: dict[str, Compiled] = {}
     runners: list[Runner] = []
+    steps = loss_steps(learner.task)
     for done, (name, method) in enumerate(methods):
         tell(Event(learner.task.name, "compile", done, len(methods), name))
         gradient = gradient_program(learner, method, params, start.memory, chunk)
@@ -127,7 +129,7 @@ def _compile(
         step = same_updates_step(gradient, update)
         runners.append(Runner(name, CADENCES[0], step, seconds, max(bytes_, default=None), start))
         carry = first_carry(learner, method, params, chunk)
-        if not same_run(learner, method, carry, updates):
+        if not same_run(learner, method, carry, updates, steps):
             own = online_program(learner, method, carry, chunk)
             runners.append(Runner(name, CADENCES[1], own.call, own.seconds, own.temp_bytes, carry))
     return gradients, runners

@@ -45,7 +45,7 @@ class Learner:
 
     def init(self) -> Params:
         """Draw the params that every method starts from."""
-        cell_key, head_key = jax.random.split(jax.random.key(self.seed))
+        cell_key, head_key = self._keys()[:2]
         params = self.cell.init(cell_key, self.task.input_size)
         width = output_width(self.cell, params, self.task.input_size)
         return Params(params, self.output.init(head_key, width))
@@ -56,14 +56,15 @@ class Learner:
         Masks depend on the seed, the number of the chunk and the absolute step: not on the method.
         """
         state = self.cell.init_state(params.cell, chunk.xs.shape[1:-1])
-        return with_key(state, self._key(1, number))
+        return with_key(state, jax.random.fold_in(self._keys()[2], number))
 
     def method_key(self, number: Any) -> Array:
         """Return the key of chunk `number` for gradient methods that draw."""
-        return self._key(2, number)
+        return jax.random.fold_in(self._keys()[3], number)
 
-    def _key(self, purpose: int, number: Any) -> Array:
-        return jax.random.fold_in(jax.random.fold_in(jax.random.key(self.seed), purpose), number)
+    def _keys(self) -> Array:
+        """One key for each purpose: the cell, the output layer, masks, gradient methods."""
+        return jax.random.split(jax.random.key(self.seed), 4)
 
     def parameters(self, params: Params) -> int:
         """Return how many numbers are learned."""

@@ -1,11 +1,11 @@
 """Gradient methods by name: `full`, `tbptt:8`, `tbptt:16:32`."""
 
-import difflib
 import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
 from jaxrnn.gradients import GradientMethod, bptt, tbptt
+from jaxrnn.spelling import did_you_mean
 
 __all__ = ["METHODS", "NamedMethod", "default_methods", "parse_method", "parse_methods"]
 
@@ -49,10 +49,8 @@ def parse_method(text: str) -> NamedMethod:
     """
     name, *words = text.strip().split(":")
     if name not in METHODS:
-        near = difflib.get_close_matches(name, METHODS, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
-        known = ", ".join(METHODS)
-        raise ValueError(f"parse_method: expected one of {known}, got {text!r}.{hint}")
+        hint = did_you_mean(name, METHODS)
+        raise ValueError(f"parse_method: expected one of {', '.join(METHODS)}, got {text!r}.{hint}")
     build = METHODS[name]
     numbers = [_number(text, word) for word in words]
     wanted = inspect.signature(build)

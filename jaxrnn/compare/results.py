@@ -2,7 +2,6 @@
 
 import json
 import math
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from jaxrnn.cells import Stack
 from jaxrnn.compare.learner import CLIP_NORM, Learner
 from jaxrnn.compare.methods import NamedMethod
 from jaxrnn.compare.race import CADENCES, Runner
+from jaxrnn.files import write_whole
 from jaxrnn.gradients import Params
 from jaxrnn.tasks.task import Task
 
@@ -179,7 +179,7 @@ def write_results(path: Path, record: dict[str, Any]) -> None:
     """Write a record as strict JSON; what is not finite becomes null. Never half a file.
 
     Shapes: none.
-    Raises: OSError if the folder can't be written to.
+    Raises: OSError if it can't be written.
 
         >>> import tempfile
         >>> with tempfile.TemporaryDirectory() as folder:
@@ -188,6 +188,4 @@ def write_results(path: Path, record: dict[str, Any]) -> None:
         '{\\n "loss": null\\n}\\n'
     """
     text = json.dumps(_strict(record), indent=1, allow_nan=False) + "\n"
-    draft = path.with_name(path.name + ".part")
-    draft.write_text(text, encoding="utf-8")
-    os.replace(draft, path)
+    write_whole(path, text)

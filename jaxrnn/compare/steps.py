@@ -1,5 +1,6 @@
 """One chunk of training, in the two designs: the same updates for all, or each method's own."""
 
+import functools
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
@@ -12,9 +13,10 @@ from jaxrnn.compare.compiled import Compiled, compile_program
 from jaxrnn.compare.learner import Learner
 from jaxrnn.compare.scale import chunk_mean, window_counts, window_mean
 from jaxrnn.gradients import Chunk, GradientMethod, Params, accumulate, online
+from jaxrnn.tasks.task import Task
 
 __all__ = [
-    "Carry", "Step", "first_carry", "gradient_program", "online_program", "same_run",
+    "Carry", "Step", "first_carry", "gradient_program", "loss_steps", "online_program", "same_run",
     "same_updates_step", "update_program",
 ]  # fmt: skip
 
@@ -188,13 +190,40 @@ def online_program(
     return compile_program(step, carry, chunk, jnp.int32(0))
 
 
-def same_run(learner: Learner, method: GradientMethod, carry: Carry, chunks: int) -> bool:
+def loss_steps(task: Task) -> Callable[[int], np.ndarray]:
+    """Return a function that tells at which steps of a training chunk a loss counts.
+
+    Each chunk is prepared once, however often it is asked about.
+
+    Shapes: result int `[n]`, steps in ascending order.
+
+        >>> from jaxrnn.tasks import TASKS
+        >>> loss_steps(TASKS["digits"](steps=8))(0).tolist()
+        [7]
+    """
+
+    @functools.cache
+    def steps(number: int) -> np.ndarray:
+        chunk = task.train(number)
+        # in NumPy, thousands of small calls are quick there
+        counts = np.ones(chunk.xs.shape[:-1], bool)
+        for given in (chunk.weights, chunk.mask):
+            counts = counts if given is None else counts & (np.asarray(given) != 0)
+        return np.flatnonzero(counts.reshape(len(counts), -1).any(-1))
+
+    return steps
+
+
+def same_run(
+    learner: Learner, method: GradientMethod, carry: Carry, chunks: int,
+    steps: Callable[[int], np.ndarray],
+) -> bool:  # fmt: skip
     """Tell whether both designs are one and the same run of this method.
 
     They are when the window is the whole chunk and nothing but the state outlives it, or when every
     chunk starts anew and has losses in one window only, as with a single answer at the end.
 
-    Shapes: chunks, how many are trained on; carry, that of design C.
+    Shapes: chunks, how many are trained on; carry, that of design C; steps, `loss_steps(task)`.
 
         >>> from jaxrnn import Elman
         >>> from jaxrnn.compare.learner import make_learner
@@ -203,22 +232,15 @@ def same_run(learner: Learner, method: GradientMethod, carry: Carry, chunks: int
         >>> task = TASKS["text"](steps=4, batch=1)
         >>> learner = make_learner(task, Elman(4), seed=0, learning_rate=0.01)
         >>> carry = first_carry(learner, bptt(), learner.init(), task.train(0))
-        >>> same_run(learner, bptt(), carry, 5), same_run(learner, tbptt(2), carry, 5)
-        (True, False)
+        >>> steps = loss_steps(task)
+        >>> [same_run(learner, method, carry, 5, steps) for method in (bptt(), tbptt(2))]
+        [True, False]
     """
     whole = not method.length or method.length >= learner.task.steps
     if whole and getattr(carry.memory, "_fields", ("state",)) == ("state",):
         return True
     if learner.task.stream:
         return False
+    length = method.length or learner.task.steps
     # every chunk is looked at: a task may place its losses elsewhere in each
-    return all(_windows(learner.task.train(i), method.length) <= 1 for i in range(chunks))
-
-
-def _windows(chunk: Chunk, length: int) -> int:
-    """Return how many windows have a loss; in NumPy, thousands of small calls are quick there."""
-    counts = np.ones(chunk.xs.shape[:-1], bool)
-    for given in (chunk.weights, chunk.mask):
-        counts = counts if given is None else counts & (np.asarray(given) != 0)
-    steps = np.flatnonzero(counts.reshape(len(counts), -1).any(-1))
-    return len(np.unique(steps // (length or len(counts))))
+    return all(len(np.unique(steps(i) // length)) <= 1 for i in range(chunks))

@@ -11,10 +11,11 @@ import hashlib
 import http.client
 import os
 import sys
-import tempfile
 import urllib.request
 import zlib
 from pathlib import Path
+
+from jaxrnn.files import write_whole
 
 __all__ = ["DataFile", "cache_folder", "find", "read"]
 
@@ -160,7 +161,7 @@ def _download(owner: str, file: DataFile) -> bytes:
         except (OSError, ValueError, http.client.HTTPException) as error:
             troubles.append(f"{url}: {getattr(error, 'reason', error)}")
             continue
-        _keep(content, _cached(file))
+        write_whole(_cached(file), content)
         return content
     problem = f"could not be downloaded ({'; '.join(troubles)})"
     raise FileNotFoundError(_how_to_supply(owner, file, None, problem))
@@ -195,16 +196,3 @@ def _fetch(url: str) -> bytes:
 def _note(text: str) -> None:
     sys.stderr.write(text)
     sys.stderr.flush()
-
-
-def _keep(content: bytes, path: Path) -> None:
-    """Write a file under another name and rename it: it is there whole, or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name}.part-")
-    try:
-        with os.fdopen(handle, "wb") as part:
-            part.write(content)
-        os.replace(temporary, path)
-    except BaseException:  # Ctrl-C too
-        os.unlink(temporary)
-        raise

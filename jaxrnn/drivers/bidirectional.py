@@ -2,11 +2,13 @@
 
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxrnn.cell import Cell
 from jaxrnn.drivers.scan import scan
+from jaxrnn.randomness import is_clock
 
 __all__ = ["Directions", "bidirectional"]
 
@@ -29,7 +31,7 @@ def bidirectional(
     resets: Any = None,
     unroll: int = 1,
     padding: str = "zero",
-) -> tuple[Directions, Array]:
+) -> tuple[Directions, Any]:
     """Run a cell forwards and, with params of its own, backwards, and concatenate the outputs.
 
         forward, ys_f = scan(cell, params.forward, state.forward, xs)
@@ -44,7 +46,6 @@ def bidirectional(
     Returns: (Directions of the final states, ys). The backward final state is the one at t = 0.
     Raises: TypeError if params or state is no `Directions`; the others as `scan`.
 
-        >>> import jax
         >>> from jaxrnn import LSTM
         >>> cell, keys = LSTM(2), jax.random.split(jax.random.key(0))
         >>> params = Directions(cell.init(keys[0], 3), cell.init(keys[1], 3))
@@ -64,4 +65,10 @@ def bidirectional(
     }  # fmt: skip
     forward, ys_f = scan(cell, params.forward, state.forward, xs, **options)
     backward, ys_b = scan(cell, params.backward, state.backward, xs, reverse=True, **options)
-    return Directions(forward, backward), jnp.concatenate([ys_f, ys_b], axis=-1)
+    ys = jax.tree.map(_join, ys_f, ys_b, is_leaf=is_clock)
+    return Directions(forward, backward), ys
+
+
+def _join(forward: Any, backward: Any) -> Any:
+    """Concatenate outputs; a clock, which a state among them may keep, is the same in both."""
+    return forward if is_clock(forward) else jnp.concatenate([forward, backward], axis=-1)

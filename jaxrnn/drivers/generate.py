@@ -7,8 +7,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxrnn.arrays import as_state, check_params, describe, sequence
 from jaxrnn.cell import Cell
-from jaxrnn.checks import as_cell, as_positive_int, check_state, sequence
+from jaxrnn.checks import as_cell, as_positive_int
+from jaxrnn.drivers.advance import advance
 from jaxrnn.randomness import typed_key
 
 __all__ = ["Generated", "generate"]
@@ -58,14 +60,32 @@ def generate(
         ((4, 2, 3), True)
     """
     as_cell("generate", cell)
+    if not callable(feedback):
+        raise TypeError(
+            "generate: feedback should be a function (y, key) -> x, got "
+            f"{type(feedback).__name__}. A head is wrapped as lambda y, key: head(y)."
+        )
     steps = as_positive_int("generate", "steps", steps)
     xs = sequence("generate", jnp.asarray(x)[None], params)
+    check_params("generate", cell, params, xs, lambda: cell.project(params, xs))
     x, batch = xs[0], xs.shape[1:-1]
-    if state is None:
-        state = cell.init_state(params, batch)
-    state = check_state("generate", state, xs, lambda: cell.init_state(params, batch))
+    state = as_state("generate", state, xs, lambda: cell.init_state(params, batch))
     key = None if key is None else typed_key(key, "generate: key")
     return _run(cell, feedback, steps, params, state, x, key)
+
+
+def _like(x: Array, following: Any) -> Array:
+    """Check that what `feedback` returned can be the next input."""
+    got = describe(following)
+    if not isinstance(following, tuple | list | dict):
+        following = jnp.asarray(following)
+        if following.shape == x.shape and following.dtype == x.dtype:
+            return following
+        got = f"{following.dtype}{list(following.shape)}"
+    raise ValueError(
+        f"generate: feedback should return an input like x, {x.dtype}{list(x.shape)}, got {got}. "
+        "Map y to an input in feedback(y, key)."
+    )
 
 
 # not jitted: feedback may close over weights that change between calls
@@ -76,13 +96,8 @@ def _run(
 
     def body(carry: Any, step_key: Array | None) -> Any:
         state, x = carry
-        state, y = cell.step(params, state, cell.project(params, x))
-        following = jnp.asarray(feedback(y, step_key))
-        if following.shape != x.shape or following.dtype != x.dtype:
-            raise ValueError(
-                f"generate: feedback should return an input like x, {x.dtype}{list(x.shape)}, got "
-                f"{following.dtype}{list(following.shape)}. Map y to an input in feedback(y, key)."
-            )
+        state, y = advance(cell, params, state, cell.project(params, x))
+        following = _like(x, feedback(y, step_key))
         return (state, following), Generated(y, following)
 
     (state, _), out = jax.lax.scan(body, (state, x), keys, length=steps)

@@ -34,8 +34,7 @@ def check_padding(owner: str, padding: str) -> str:
 
 def _as_lengths(owner: str, lengths: Any, steps: int, batch: tuple[int, ...]) -> Array:
     """Check lengths `[*batch]` and return them as int32 in [0, T]."""
-    if not hasattr(lengths, "dtype"):
-        lengths = np.asarray(lengths)
+    lengths = _as_array(owner, "lengths should be integers [B]", lengths)
     if lengths.dtype == np.bool_:
         raise TypeError(f"{owner}: lengths should be integers [B], got bool; did you mean mask=?")
     if not jnp.issubdtype(lengths.dtype, jnp.integer):
@@ -73,17 +72,29 @@ def _as_lengths(owner: str, lengths: Any, steps: int, batch: tuple[int, ...]) ->
     return jnp.clip(lengths, 0, steps).astype(jnp.int32)
 
 
+def _as_array(owner: str, expected: str, value: Any) -> Any:
+    """Return anything that NumPy reads as one array, a torch tensor included; JAX's stay."""
+    if isinstance(value, Array | np.ndarray):
+        return value
+    try:
+        return np.asarray(value)
+    except (TypeError, ValueError):
+        raise TypeError(
+            f"{owner}: {expected}, got {type(value).__name__} that is no array: {value!r}."
+        ) from None
+
+
 def _as_flags(owner: str, name: str, flags: Any, shape: tuple[int, ...]) -> Array:
     """Check a bool array `[T, *batch]`."""
-    flags = jnp.asarray(flags)
-    if flags.dtype != jnp.bool_:
+    flags = _as_array(owner, f"{name} should be bool [T, B]", flags)
+    if flags.dtype != np.bool_:
         raise TypeError(
             f"{owner}: {name} should be bool [T, B], got {flags.dtype}. Convert with "
             f"{name}.astype(bool)."
         )
     if flags.shape != shape:
         raise ValueError(f"{owner}: {name} should have shape [T, B] = {shape}, got {flags.shape}.")
-    return flags
+    return jnp.asarray(flags)
 
 
 def valid_steps(

@@ -7,15 +7,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxrnn.arrays import as_state, check_params, sequence
 from jaxrnn.cell import Cell
-from jaxrnn.checks import (
-    as_bool,
-    as_cell,
-    check_params,
-    check_state,
-    check_unroll,
-    sequence,
-)
+from jaxrnn.checks import as_bool, as_cell, check_unroll
+from jaxrnn.drivers.advance import advance
 from jaxrnn.drivers.ragged import check_padding, hold_last, reset_steps, valid_steps
 from jaxrnn.drivers.retrace import note_trace
 from jaxrnn.randomness import at_time, clocks
@@ -77,9 +72,7 @@ def scan(
     xs = sequence("scan", xs, params)
     steps, batch = xs.shape[0], xs.shape[1:-1]
     check_params("scan", cell, params, xs, lambda: cell.project(params, xs))
-    if state is None:
-        state = cell.init_state(params, batch)
-    state = check_state("scan", state, xs, lambda: cell.init_state(params, batch))
+    state = as_state("scan", state, xs, lambda: cell.init_state(params, batch))
     valid = valid_steps("scan", lengths, mask, steps, batch)
     starts = reset_steps("scan", resets, valid, steps, batch, reverse)
     if not batch:  # a batch of one, so that both give the same bits
@@ -117,7 +110,7 @@ def _run(
         if start is not None:
             # clocks are the running state's: absolute time goes on at a reset
             state = select(~start, state, anew)
-        new, y = cell.step(params, state, u)
+        new, y = advance(cell, params, state, u)
         if ok is not None:
             new, y = select(ok, new, state), select_or_zero(ok, y)
         return new, y

@@ -8,11 +8,12 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxrnn.arrays import describe, sequence
 from jaxrnn.cell import Cell
-from jaxrnn.checks import as_cell, as_rate, check_unroll, sequence
+from jaxrnn.checks import as_cell, as_rate, check_unroll
 from jaxrnn.drivers.ragged import check_padding, reset_steps, valid_steps
 from jaxrnn.drivers.scan import scan
-from jaxrnn.randomness import Clock
+from jaxrnn.randomness import Clock, is_clock
 from jaxrnn.randomness import dropout as drop
 
 __all__ = ["Driver", "stack"]
@@ -67,6 +68,7 @@ def stack(
     unroll = check_unroll("stack", unroll)
     check_padding("stack", padding)
     rate = as_rate("stack", "dropout", dropout)
+    _check_layer_and_clock(layer, clock)
     xs = sequence("stack", xs, params)
     steps, batch = xs.shape[0], xs.shape[1:-1]
     valid = valid_steps("stack", lengths, mask, steps, batch)
@@ -74,7 +76,7 @@ def stack(
     options = {"mask": valid, "resets": resets, "unroll": unroll, "padding": padding}
     if not isinstance(cell, tuple | list):
         as_cell("stack", cell)
-        _check_stacked(params)
+        _check_stacked(params, state)
         return _run(cell, params, state, xs, valid, resets, unroll, padding, layer, rate, clock)
     if not len(cell) == len(params) == (len(cell) if state is None else len(state)):
         raise ValueError(
@@ -93,7 +95,20 @@ def stack(
     return tuple(states), xs
 
 
-def _check_stacked(params: Any) -> None:
+def _check_layer_and_clock(layer: Any, clock: Any) -> None:
+    if not callable(layer):
+        raise TypeError(
+            f"stack: layer should be a driver such as jaxrnn.scan or jaxrnn.bidirectional, got "
+            f"{type(layer).__name__} ({layer!r}). Pass the function itself."
+        )
+    if clock is not None and not is_clock(clock):
+        raise TypeError(
+            f"stack: clock should be a Clock(key, t), got {type(clock).__name__}. "
+            "Make one with jaxrnn.randomness.Clock(key, jnp.int32(0))."
+        )
+
+
+def _check_stacked(params: Any, state: Any) -> None:
     sizes = {leaf.shape[:1] for leaf in jax.tree.leaves(params)}
     if len(sizes) > 1 or () in sizes:
         shown = ", ".join(str(size) for size in sorted(sizes))
@@ -101,6 +116,12 @@ def _check_stacked(params: Any) -> None:
             f"stack: params of one cell should be stacked over layers, [L, ...] on every leaf, got "
             f"leading axes {shown}. Stack them with jax.tree.map(lambda *p: jnp.stack(p), ...), "
             "or pass tuples of cells, params and states."
+        )
+    states = {leaf.shape[:1] for leaf in jax.tree.leaves(state) if hasattr(leaf, "shape")}
+    if states - sizes:
+        raise ValueError(
+            f"stack: state should be stacked over layers like params, [L, ...] on every leaf with "
+            f"L={max(sizes, default=(0,))[0]}, got leading axes {sorted(states)}."
         )
 
 
@@ -116,15 +137,21 @@ def _run(
         p, s, index = inputs
         dropped = _dropout_between(xs, rate, clock, index)
         s, ys = layer(cell, p, s, dropped, **options)
-        if ys.shape != xs.shape:
-            raise ValueError(
-                f"stack: layers of one cell need outputs as wide as inputs, got {ys.shape[-1]} "
-                f"from {xs.shape[-1]}. Pass tuples of cells, params and states instead."
-            )
+        _check_width(ys, xs)
         return ys, s
 
     ys, states = jax.lax.scan(body, xs, (params, state, jnp.arange(layers)))
     return states, ys
+
+
+def _check_width(ys: Any, xs: Array) -> None:
+    """Check that the outputs of a layer can be the inputs of the next equal one."""
+    if getattr(ys, "shape", None) != xs.shape:
+        got = f"{ys.shape[-1]} from {xs.shape[-1]}" if hasattr(ys, "shape") else describe(ys)
+        raise ValueError(
+            f"stack: layers of one cell need outputs as wide as inputs, got {got}. Pass tuples of "
+            "cells, params and states instead; only the last of them may return more than an array."
+        )
 
 
 def _dropout_between(xs: Array, rate: float, clock: Clock | None, layer: Array) -> Array:

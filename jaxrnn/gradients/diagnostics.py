@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxrnn.drivers.advance import advance
+from jaxrnn.gradients.checks import check_chunk, check_problem
 from jaxrnn.gradients.problem import Chunk, Params, Problem
 from jaxrnn.randomness import is_clock
 
@@ -34,13 +36,13 @@ def lag_profile(problem: Problem, params: Params, state: Any, chunk: Chunk) -> A
         >>> profile.shape, bool(profile[0] < profile[-1])
         ((5,), True)
     """
+    check_problem("lag_profile", problem, params)
+    state, chunk = check_chunk("lag_profile", problem, params, state, chunk)
     if chunk.mask is not None or chunk.resets is not None:
         raise ValueError(
             "lag_profile: chunk has a mask or resets, where 'the last loss' is no longer one time. "
             "Pass a chunk without them."
         )
-    if state is None:
-        state = problem.cell.init_state(params.cell, chunk.xs.shape[1:-1])
     return _profile(problem, params, state, chunk)
 
 
@@ -59,8 +61,7 @@ def _profile(problem: Problem, params: Params, state: Any, chunk: Chunk) -> Arra
     def last_loss(nudges: list[Array]) -> Array:
         def body(state: Any, inputs: Any) -> tuple[Any, Any]:
             u, by = inputs
-            state, y = problem.cell.step(params.cell, nudge(state, by), u)
-            return state, y
+            return advance(problem.cell, params.cell, nudge(state, by), u)
 
         _, ys = jax.lax.scan(body, state, (us, nudges))
         y = jax.tree.map(lambda a: a[-1], ys)

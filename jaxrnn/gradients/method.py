@@ -13,6 +13,8 @@ import jax.numpy as jnp
 import optax
 from jax import Array
 
+from jaxrnn.arrays import describe
+from jaxrnn.gradients.checks import check_carry, check_chunk, check_problem
 from jaxrnn.gradients.problem import Chunk, Params, Problem, counted, windows
 from jaxrnn.randomness import map_clocks, tick, without_key
 
@@ -85,11 +87,21 @@ def accumulate(
         >>> bool(abs(full - cut) < 1e-4)  # the same loss, another gradient
         True
     """
-    if state is None:
-        state = problem.cell.init_state(params.cell, chunk.xs.shape[1:-1])
-        if _start_is_learned(problem, params):
-            chunk = _from_the_start(chunk)
+    _check_method("accumulate", method)
+    check_problem("accumulate", problem, params)
+    given = state is not None
+    state, chunk = check_chunk("accumulate", problem, params, state, chunk)
+    if not given and _start_is_learned(problem, params):
+        chunk = _from_the_start(chunk)
     return _accumulate(method, problem, params, state, chunk, key)
+
+
+def _check_method(owner: str, method: Any) -> None:
+    if isinstance(method, type) or not isinstance(method, GradientMethod):
+        got = f"the class {method.__name__}" if isinstance(method, type) else repr(method)
+        raise TypeError(
+            f"{owner}: method should be a gradient method such as bptt() or tbptt(8), got {got}."
+        )
 
 
 def _start_is_learned(problem: Problem, params: Params) -> bool:
@@ -171,6 +183,14 @@ def online(
         >>> bool(losses[-1] < losses[0])
         True
     """
+    _check_method("online", method)
+    check_problem("online", problem, params)
+    if not hasattr(memory, "state"):
+        raise TypeError(
+            f"online: memory should be what {method!r}.init(problem, params, state, chunk) "
+            f"returns, got {describe(memory)}."
+        )
+    _, chunk = check_chunk("online", problem, params, memory.state, chunk)
     return _online(method, problem, optimizer, params, opt_state, memory, chunk, key)
 
 
@@ -179,6 +199,10 @@ def _online(
     method: GradientMethod, problem: Problem, optimizer: Any, params: Params, opt_state: Any,
     memory: Any, chunk: Chunk, key: Any,
 ) -> tuple[tuple[Params, Any, Any], Array]:  # fmt: skip
+    fresh = jax.eval_shape(partial(method.init, problem), params, memory.state, chunk)
+    check_carry("online", "memory", fresh, memory, f"{method!r}.init(...)")
+    fresh = jax.eval_shape(optimizer.init, params)
+    check_carry("online", "opt_state", fresh, opt_state, "optimizer.init(params)")
     parts = windows(chunk, method.length or max(chunk.xs.shape[0], 1))
 
     def update(params: Params, opt_state: Any, grads: Params) -> tuple[Params, Any]:

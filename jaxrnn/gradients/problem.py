@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxrnn.cell import Cell
+from jaxrnn.checks import as_cell
 from jaxrnn.drivers import scan
 from jaxrnn.treemath import select_or_zero
 
@@ -33,6 +34,7 @@ class Problem:
     learns or changes goes into head and targets, not into variables that it closes over.
     Shapes: ys `[T, *batch, H]` or one step of it; targets the same leading axes; losses
     `[T, *batch]`.
+    Raises: TypeError if cell is no `Cell` or loss no function.
 
         >>> from jaxrnn import Elman
         >>> Problem(Elman(2), lambda head, ys, targets: ((ys - targets) ** 2).sum(-1)).cell
@@ -41,6 +43,14 @@ class Problem:
 
     cell: Cell
     loss: Callable[[Any, Any, Any], Array]
+
+    def __post_init__(self) -> None:
+        as_cell("Problem", self.cell)
+        if not callable(self.loss):
+            raise TypeError(
+                "Problem: loss should be a function (head, ys, targets) -> losses, got "
+                f"{type(self.loss).__name__}."
+            )
 
 
 class Chunk(NamedTuple):

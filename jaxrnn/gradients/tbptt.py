@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxrnn.checks import as_positive_int
 from jaxrnn.gradients.bptt import BPTTMemory, bptt
 from jaxrnn.gradients.problem import Chunk, Params, Problem, run
 from jaxrnn.randomness import map_clocks, tick
@@ -47,12 +48,7 @@ class tbptt:
     def __post_init__(self) -> None:
         object.__setattr__(self, "k2", self.k2 if self.k2 else self.k1)
         for name in ("k1", "k2"):
-            value = getattr(self, name)
-            if isinstance(value, bool) or not hasattr(value, "__index__"):
-                raise TypeError(f"tbptt: {name} should be of type int, got: {type(value).__name__}")
-            object.__setattr__(self, name, int(value))
-        if self.k1 < 1:
-            raise ValueError(f"tbptt: k1 must be at least 1 step, got {self.k1}.")
+            object.__setattr__(self, name, as_positive_int("tbptt", name, getattr(self, name)))
         if self.k2 < self.k1:
             raise ValueError(
                 f"tbptt: k2={self.k2} is smaller than k1={self.k1}: the losses of {self.k1} steps "

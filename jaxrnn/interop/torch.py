@@ -93,8 +93,11 @@ def to_torch(rnn: RNN, params: RNNParams) -> dict[str, np.ndarray]:
     state_dict does not say tanh or relu: give `torch.nn.RNN` the `nonlinearity` of the cell. Load
     with `module.load_state_dict({k: torch.from_numpy(v) for k, v in state_dict.items()})`.
 
-    Shapes: as in the table of this module. The dtype is kept; NumPy's bfloat16, which
-    `torch.from_numpy` refuses, goes through `astype("float32")`.
+    bfloat16 becomes float32, which holds each of its values exactly: NumPy has no bfloat16 that
+    `torch.from_numpy` takes. `load_state_dict` rounds to the dtype of the module, so a module in
+    bfloat16 gets the very same bits. Any other dtype is kept.
+
+    Shapes: as in the table of this module.
     Raises: TypeError for a cell or a wrapper that torch doesn't have, and for other params than
     the network's; ValueError for options of a cell that torch doesn't have, and for wrong shapes.
 
@@ -110,7 +113,7 @@ def to_torch(rnn: RNN, params: RNNParams) -> dict[str, np.ndarray]:
         layer = params.first if k == 0 else jax.tree.map(lambda a, k=k: a[k - 1], params.rest)
         parts = layer if rnn.bidirectional else (layer,)
         for suffix, part in zip(_suffixes(rnn), parts, strict=True):
-            weights = _cell_weights(cell, jax.tree.map(np.asarray, part))
+            weights = _cell_weights(cell, jax.tree.map(_for_torch, part))
             # copied into C order: a view of a transposed array is easily saved wrong
             state_dict |= {f"{n}_l{k}{suffix}": np.array(w, order="C") for n, w in weights.items()}
     return state_dict
@@ -156,7 +159,7 @@ def state_from_torch(rnn: RNN, h: Any, c: Any = None) -> Any:
 def state_to_torch(rnn: RNN, state: Any) -> np.ndarray | tuple[np.ndarray, np.ndarray]:
     """Return the state of a network as torch's `h`, or `(h, c)` for an LSTM.
 
-    The clock of an `RNNState` is left out: torch counts no steps.
+    The clock of an `RNNState` is left out: torch counts no steps. Dtypes as in `to_torch`.
 
     Shapes: as for `state_from_torch`.
     Raises: TypeError for the state of another cell, or a cell that torch doesn't have; ValueError
@@ -175,7 +178,7 @@ def state_to_torch(rnn: RNN, state: Any) -> np.ndarray | tuple[np.ndarray, np.nd
             f"state_to_torch: state: expected {wanted.__name__}({', '.join(wanted._fields)}), got "
             f"{type(inner).__name__}. Pass the state that this network's apply returned."
         )
-    arrays = {name: np.array(leaf, order="C") for name, leaf in inner._asdict().items()}
+    arrays = {name: np.array(_for_torch(a), order="C") for name, a in inner._asdict().items()}
     check_state("state_to_torch", rnn, arrays)
     return (arrays["h"], arrays["c"]) if isinstance(cell, LSTM) else arrays["h"]
 
@@ -206,6 +209,11 @@ def _cell_weights(cell: Any, p: Any) -> dict[str, np.ndarray]:
     if isinstance(cell, LSTM) and p.w_r is not None:
         weights["weight_hr"] = p.w_r.T
     return weights
+
+
+def _for_torch(leaf: Any) -> np.ndarray:
+    array = np.asarray(leaf)
+    return array.astype(np.float32) if array.dtype == jnp.bfloat16 else array
 
 
 def _suffixes(rnn: RNN) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from jaxrnn.arrays import path_of
 from jaxrnn.cells import (
     GRU,
     LSTM,
@@ -15,7 +16,6 @@ from jaxrnn.cells import (
     LayerNormCarryLSTM,
     LayerNormLSTM,
 )
-from jaxrnn.checks import path_of
 from jaxrnn.models import RNN, RNNParams
 from jaxrnn.numerics import ACTIVATIONS, activation
 

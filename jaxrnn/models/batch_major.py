@@ -1,14 +1,15 @@
 """The batch-major edge: the same network for data whose first axis is the batch."""
 
+import contextlib
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxrnn.checks import as_batch, sequence
+from jaxrnn.checks import as_batch
 from jaxrnn.models.rnn import RNN, RNNParams
 
 __all__ = ["BatchMajor"]
@@ -45,7 +46,8 @@ class BatchMajor:
 
     def init(self, key: Array, input_size: int) -> RNNParams:
         """Draw the params of the network for xs `[B, T, input_size]`."""
-        return self.rnn.init(key, input_size)
+        with _own_words():
+            return self.rnn.init(key, input_size)
 
     def init_state(self, params: RNNParams, batch: int | Sequence[int] = ()) -> Any:
         """Return the state before the first step, leaves `[L*directions, *batch, ...]`.
@@ -78,36 +80,41 @@ class BatchMajor:
         Raises: ValueError if xs is neither `[B, T, D]` nor `[T, D]`, or mask or resets are not
         `[B, T]`; the others as `RNN.apply`.
         """
-        xs = _sequence(xs, params)
+        rank = getattr(xs, "ndim", 0)  # what is no array is refused by the core
+        if rank > 3:
+            raise ValueError(
+                f"BatchMajor.apply: xs: Expected input to be 2D or 3D, got {rank}D (shape "
+                f"{tuple(xs.shape)}, expected [B, T, D], or [T, D] without a batch). "
+                "More batch axes: use RNN, time-major, or flatten them into one."
+            )
         given = {"mask": mask, "resets": resets}
-        if xs.ndim == 3:
+        if rank == 3:
             _check_state_axis(state, xs.shape)
             given = {name: _swap_flags(name, flags, xs.shape) for name, flags in given.items()}
             xs = _swap(xs)
-        state, ys = self.rnn.apply(
-            params, xs, state, lengths=lengths, train=train, key=key, padding=padding, **given
-        )
+        with _own_words():
+            state, ys = self.rnn.apply(
+                params, xs, state, lengths=lengths, train=train, key=key, padding=padding, **given
+            )
         # y may be any tree; its clocks `[T]` have no batch
-        return state, jax.tree.map(_swap, ys) if xs.ndim == 3 else ys
+        return state, jax.tree.map(_swap, ys) if rank == 3 else ys
 
 
-def _swap(a: Array) -> Array:
-    return jnp.swapaxes(a, 0, 1) if a.ndim > 1 else a
+@contextlib.contextmanager
+def _own_words() -> Iterator[None]:
+    """Let errors of the core name what the user called, and its axes."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        text = str(error)
+        if text.startswith("RNN."):
+            error.args = ("BatchMajor." + text[4:].replace("[T, B", "[B, T"),)
+        raise
 
 
-def _sequence(xs: Any, params: Any) -> Array:
-    if not hasattr(xs, "shape"):
-        raise TypeError(
-            f"BatchMajor.apply: xs should be an array [B, T, D], got {type(xs).__name__}. "
-            "Convert it with jnp.asarray."
-        )
-    if len(xs.shape) not in (2, 3):
-        raise ValueError(
-            f"BatchMajor.apply: xs: Expected input to be 2D or 3D, got {len(xs.shape)}D (shape "
-            f"{tuple(xs.shape)}, expected [B, T, D], or [T, D] without a batch). "
-            "More batch axes: use RNN, time-major, or flatten them into one."
-        )
-    return sequence("BatchMajor.apply", xs, params)
+def _swap(a: Any) -> Any:
+    # its own method: jnp's would round a NumPy float64 array before the core has seen it
+    return a.swapaxes(0, 1) if a.ndim > 1 else a
 
 
 def _swap_flags(name: str, flags: Any, shape: tuple[int, ...]) -> Any:

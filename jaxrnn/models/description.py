@@ -5,7 +5,6 @@ library and those that the caller passes.
 """
 
 import dataclasses
-import difflib
 import math
 import warnings
 from collections.abc import Iterable, Mapping
@@ -19,6 +18,7 @@ from jaxrnn.models.batch_major import BatchMajor
 from jaxrnn.models.output import Output
 from jaxrnn.models.rnn import RNN
 from jaxrnn.numerics import ACTIVATIONS
+from jaxrnn.spelling import did_you_mean
 
 __all__ = ["KNOWN", "describe", "known_types", "rebuild"]
 
@@ -124,8 +124,7 @@ def rebuild(value: Any, known: Mapping[str, type], name: str = "network", depth:
     given = value["fields"]
     fields = {f.name for f in dataclasses.fields(cls) if f.init}
     if unknown := [f for f in given if f not in fields]:
-        near = difflib.get_close_matches(unknown[0], fields, n=1)
-        hint = f" Did you mean {near[0]!r}?" if near else ""
+        hint = did_you_mean(unknown[0], fields)
         raise ValueError(f"{name}: {cls.__name__} has no field {', '.join(unknown)}.{hint}")
     arguments = {f: rebuild(v, known, f"{name}.{f}", depth + 1) for f, v in given.items()}
     try:

@@ -45,7 +45,7 @@ class Output:
     def __post_init__(self) -> None:
         object.__setattr__(self, "size", as_positive_int("Output", "size", self.size))
         as_bool("Output", "bias", self.bias)
-        activation(self.activation)
+        activation(self.activation, "Output")
 
     def init(self, key: Array, input_size: int) -> OutputParams:
         """Draw Glorot weights for h of width `input_size`, and zero biases."""

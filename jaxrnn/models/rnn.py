@@ -10,19 +10,10 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxrnn.arrays import as_state, check_params, sequence
 from jaxrnn.cell import Cell
 from jaxrnn.cells import Dropout, Stack, output_width
-from jaxrnn.checks import (
-    as_batch,
-    as_bool,
-    as_cell,
-    as_positive_int,
-    as_rate,
-    check_input_size,
-    check_params,
-    check_state,
-    sequence,
-)
+from jaxrnn.checks import as_batch, as_bool, as_cell, as_positive_int, as_rate, check_input_size
 from jaxrnn.drivers import Directions, bidirectional, scan, stack
 from jaxrnn.drivers.ragged import check_padding, reset_steps, valid_steps
 from jaxrnn.randomness import Clock, clocks, new_clock, tick, typed_key, with_key, without_key
@@ -177,11 +168,9 @@ class RNN:
         steps, batch = xs.shape[0], xs.shape[1:-1]
         check_params("RNN.apply", self, params, xs, lambda: self._project(params, xs))
         start = partial(self.init_state, params, batch)
-        if state is None:
-            state = start()
-        elif self.dropout > 0 and not isinstance(state, RNNState):
+        if self.dropout > 0 and state is not None and not isinstance(state, RNNState):
             state = RNNState(state, new_clock())
-        state = check_state("RNN.apply", state, xs, start)
+        state = as_state("RNN.apply", state, xs, start)
         valid = valid_steps("RNN.apply", lengths, mask, steps, batch)
         reset_steps("RNN.apply", resets, valid, steps, batch, False)
         state = self._with_key(state, key) if train else without_key(state)

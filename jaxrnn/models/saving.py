@@ -12,7 +12,6 @@ import hashlib
 import json
 import math
 import os
-import secrets
 import stat
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -23,6 +22,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.core import Tracer
 
+from jaxrnn.files import write_whole
 from jaxrnn.models.description import describe, known_types, rebuild
 from jaxrnn.models.leaves import differences, fit, named_leaves, template, with_leaves
 from jaxrnn.numerics import jax_option
@@ -46,8 +46,7 @@ DTYPES = {
 def save(path: str | os.PathLike[str], rnn: Any, params: Any) -> None:
     """Write a network and its params to one safetensors file.
 
-    The file is written under a temporary name and renamed when it is complete and on the disk, so
-    that a file of that name survives a failed write. Missing directories are made.
+    A file of that name survives a failed write. Missing folders are made.
 
     Shapes: params as made by `rnn.init`; dtypes are free, one for each leaf.
     Args:
@@ -157,31 +156,11 @@ def _digest(text: str, arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def _write(path: str, data: bytes) -> None:
-    path = os.path.realpath(path)  # a link stays a link
-    folder = os.path.dirname(path)
-    if os.path.exists(path) and not os.path.isfile(path):
-        raise OSError(errno.EEXIST, "save: there is something else than a file", path)
-    temporary = os.path.join(folder, f".{secrets.token_hex(8)}.tmp")
     try:
-        os.makedirs(folder, exist_ok=True)
-        with open(temporary, "xb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(temporary, path)
-    except BaseException as error:
-        if os.path.lexists(temporary):
-            os.unlink(temporary)
-        if isinstance(error, OSError):
-            reason = f"save: {error.strerror}, writing {len(data)} bytes"
-            raise OSError(error.errno, reason, path) from error
-        raise
-    if hasattr(os, "O_DIRECTORY"):  # the new name, too, is on the disk
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        write_whole(path, data)
+    except OSError as error:
+        reason = f"save: {error.strerror}, writing {len(data)} bytes"
+        raise OSError(error.errno, reason, path) from error
 
 
 def _read(path: str) -> bytes:

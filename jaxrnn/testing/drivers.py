@@ -22,7 +22,7 @@ __all__ = ["DRIVER_LAWS", "Subject", "check_driver", "value_and_gradients"]
 
 Driver = Callable[..., tuple[Any, Any]]
 
-# few shapes, so that few programs are compiled; the values are free
+# every case compiles its own program: few cases, small shapes
 SETTINGS = hypothesis.settings(
     deadline=None, derandomize=True, database=None,
     suppress_health_check=(hypothesis.HealthCheck.too_slow,),
@@ -30,14 +30,19 @@ SETTINGS = hypothesis.settings(
 
 
 class Subject(NamedTuple):
-    """What is tested against what: a driver, its oracle, a cell, and how params start."""
+    """What is tested against what: a driver, its oracle, a cell, and how params start.
+
+    Shapes: random cases have up to `steps` T and `batch` B.
+    """
 
     driver: Driver
     oracle: Driver
     cell: Cell
     init: Callable[[Array, int], Any]
     input_size: int
-    examples: int = 8  # random cases of the law that draws them
+    examples: int = 6  # random cases of the law that draws them
+    steps: int = 5
+    batch: int = 3
 
 
 class Case(NamedTuple):
@@ -91,7 +96,7 @@ def value_and_gradients(
         return sum(parts[1:], parts[0]), leaves
 
     gradient = jax.grad(loss, argnums=(0, 1, 2), has_aux=True)
-    grads, out = gradient(params, _floats(state), xs)
+    grads, out = jax.jit(gradient)(params, _floats(state), xs)
     return out, grads
 
 
@@ -105,8 +110,9 @@ def _compare(subject: Subject, case: Case, tolerance: float = 1e-10) -> None:
 
 
 @st.composite
-def _cases(draw: Any, input_size: int, **flags: Any) -> Case:
-    steps, batch = draw(st.sampled_from([(1, 1), (5, 3)]))
+def _cases(draw: Any, subject: Subject) -> Case:
+    steps = draw(st.integers(1, subject.steps))
+    batch = draw(st.integers(1, subject.batch))
     generator = np.random.default_rng(draw(st.integers(0, 99)))
     options: dict[str, Any] = {}
     if draw(st.booleans()):
@@ -116,7 +122,7 @@ def _cases(draw: Any, input_size: int, **flags: Any) -> Case:
         options["mask"] = generator.random((steps, batch)) < 0.7
     if draw(st.booleans()):
         options["resets"] = generator.random((steps, batch)) < 0.3
-    return Case(jnp.asarray(generator.normal(size=(steps, batch, input_size))), options | flags)
+    return Case(jnp.asarray(generator.normal(size=(steps, batch, subject.input_size))), options)
 
 
 def equals_the_loop(subject: Subject) -> None:
@@ -126,9 +132,23 @@ def equals_the_loop(subject: Subject) -> None:
     @hypothesis.given(st.data())
     def check(data: Any) -> None:
         with jax.enable_x64(True):
-            _compare(subject, data.draw(_cases(subject.input_size)))
+            _compare(subject, data.draw(_cases(subject)))
 
     check()
+
+
+def jit_is_eager(subject: Subject) -> None:
+    """A compiled run gives the numbers of one that goes operation by operation."""
+    with jax.enable_x64(True):
+        params, xs = _params(subject), randomise(jnp.zeros((2, 2, subject.input_size)), 3)
+        lengths = jnp.array([2, 1])
+
+        def run(params: Any, xs: Array, lengths: Array) -> list[Array]:
+            return _floats(subject.driver(subject.cell, params, None, xs, lengths=lengths))
+
+        with jax.disable_jit():
+            eager = run(params, xs, lengths)
+        chex.assert_trees_all_close(jax.jit(run)(params, xs, lengths), eager, atol=1e-12)
 
 
 def padded_is_unpadded(subject: Subject) -> None:
@@ -219,6 +239,7 @@ def lengths_do_not_retrace(subject: Subject) -> None:
 
 DRIVER_LAWS: tuple[Callable[[Subject], None], ...] = (
     equals_the_loop,
+    jit_is_eager,
     padded_is_unpadded,
     padding_is_harmless,
     empty_rows_do_nothing,
@@ -235,25 +256,28 @@ def check_driver(
     oracle: Driver = loop,
     init: Callable[[Array, int], Any] | None = None,
     input_size: int = 3,
-    examples: int = 8,
+    examples: int = 6,
+    steps: int = 5,
+    batch: int = 3,
 ) -> None:
     """Hold a driver against every law of the contract (`DRIVER_LAWS`).
 
     A driver is `driver(cell, params, state, xs, *, lengths, mask, resets) -> (state, ys)`. It
-    equals its oracle for any lengths, masks with holes and resets, values and all gradients; padded
-    is unpadded; NaN in padding is harmless; length 0, T = 0 and B = 0 work; rows are independent;
-    lengths do not retrace.
+    equals its oracle for any shape, lengths, masks with holes and resets, values and all gradients;
+    jit is eager; padded is unpadded; NaN in padding is harmless; length 0, T = 0 and B = 0 work;
+    rows are independent; lengths do not retrace.
 
     Shapes: xs `[T, B, input_size]`.
     Args: oracle, the slow version, `jaxrnn.testing.loop` for a driver like `scan`. init, a function
         `(key, input_size) -> params`, the cell's own if the driver takes one set of params.
-        examples, how many random cases of lengths, masks and resets are drawn.
+        examples, how many random cases of shapes, lengths, masks and resets are drawn, up to
+        `steps` T and `batch` B.
     Raises: AssertionError from the first law that is broken.
 
         >>> from jaxrnn import Elman, scan
         >>> check_driver(scan, Elman(2))
     """
     cell = GRU(4) if cell is None else cell
-    subject = Subject(driver, oracle, cell, init or cell.init, input_size, examples)
+    subject = Subject(driver, oracle, cell, init or cell.init, input_size, examples, steps, batch)
     for law in DRIVER_LAWS:
         law(subject)

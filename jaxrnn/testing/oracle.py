@@ -88,6 +88,10 @@ def _column(cell: Cell, params: Any, xs: Array, ys: dict[int, Any]) -> Any:
     return jax.tree.map(lambda *leaves: jnp.stack(leaves), *rows)
 
 
+def _join(forward: Any, backward: Any) -> Any:
+    return forward if is_clock(forward) else jnp.concatenate([forward, backward], -1)
+
+
 def loop_bidirectional(
     cell: Cell, params: Directions, state: Directions | None, xs: Array, **options: Any
 ) -> tuple[Directions, Array]:
@@ -104,7 +108,7 @@ def loop_bidirectional(
     state = Directions(None, None) if state is None else state
     forward, ys_f = loop(cell, params.forward, state.forward, xs, **options)
     backward, ys_b = loop(cell, params.backward, state.backward, xs, reverse=True, **options)
-    return Directions(forward, backward), jnp.concatenate([ys_f, ys_b], -1)
+    return Directions(forward, backward), jax.tree.map(_join, ys_f, ys_b, is_leaf=is_clock)
 
 
 def loop_stack(cell: Cell, params: Any, state: Any, xs: Array, **options: Any) -> tuple[Any, Array]:

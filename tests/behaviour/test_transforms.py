@@ -1,4 +1,4 @@
-"""Behaviour at the edges, E41-E51: transforms and compilation."""
+"""Behaviour at the edges, E41-E47 and E51: transforms and compilation."""
 
 import warnings
 
@@ -10,13 +10,10 @@ import pytest
 
 from jaxrnn import GRU, LSTM, RNN, Dropout, Elman, Zoneout, scan
 from jaxrnn.drivers import retrace
-from jaxrnn.testing import check_cell, check_driver, loop
 from jaxrnn.testing.cells import randomise
 from tests.subjects import EVERY_CELL
 
 XS = randomise(jnp.zeros((4, 2, 3)), 2)
-SMALL = (Elman(2), LSTM(2))
-FEW = {"input_size": 2, "examples": 2}
 
 
 @pytest.mark.parametrize("cell", EVERY_CELL, ids=repr)
@@ -152,41 +149,6 @@ def test_e47_nothing_is_donated():
     again = rnn.apply(params, XS, state)
     chex.assert_trees_all_equal(once, again)
     assert not XS.is_deleted() and not state.h.is_deleted()
-
-
-@pytest.mark.parametrize("cell", SMALL, ids=repr)
-def test_e48_no_leaked_tracers(cell):
-    with jax.checking_leaks():
-        check_cell(cell, input_size=2)
-        check_driver(scan, cell, **FEW)
-
-
-@pytest.mark.parametrize("cell", SMALL, ids=repr)
-@pytest.mark.parametrize("x64", [False, True])
-def test_e49_suites_with_x64_on_and_off(cell, x64):
-    with jax.enable_x64(x64):
-        check_cell(cell, input_size=2)
-        check_driver(scan, cell, **FEW)
-
-
-@pytest.mark.parametrize("cell", SMALL, ids=repr)
-def test_e50_suites_under_debug_nans(cell):
-    from jaxrnn.testing import DRIVER_LAWS, Subject
-    from jaxrnn.testing.drivers import padding_is_harmless, rows_are_independent
-
-    injects = (padding_is_harmless, rows_are_independent)  # they put NaN in on purpose
-    with jax.debug_nans(True):
-        check_cell(cell, input_size=2)
-        for law in DRIVER_LAWS:
-            if law not in injects:
-                law(Subject(scan, loop, cell, cell.init, 2, 2))
-
-
-@pytest.mark.parametrize("cell", SMALL, ids=repr)
-def test_e50_suites_under_disable_jit(cell):
-    with jax.disable_jit():
-        check_cell(cell, input_size=2)
-        check_driver(scan, cell, **FEW)
 
 
 def test_e51_closed_over_in_plain_transforms():

@@ -69,7 +69,7 @@ def test_e57_truncated_windows(cell, k1, k2):
 
 
 def test_e57_windows_that_make_no_sense():
-    with pytest.raises(ValueError, match="tbptt: k1 must be at least 1 step, got 0"):
+    with pytest.raises(ValueError, match="tbptt: k1 must be greater than zero, got 0"):
         tbptt(0)
     with pytest.raises(ValueError, match="k2=3 is smaller than k1=5"):
         tbptt(5, 3)

@@ -1,5 +1,6 @@
 """Laws of a comparison: what must be equal is equal, and what is counted is counted right."""
 
+import dataclasses
 import json
 import math
 
@@ -13,6 +14,8 @@ from jaxrnn.compare import compare, parse_methods, results, write_results
 from jaxrnn.compare.audit import difference
 from jaxrnn.compare.learner import make_learner
 from jaxrnn.compare.scale import chunk_mean
+from jaxrnn.compare.steps import first_carry, loss_steps, same_run
+from jaxrnn.gradients import tbptt
 from jaxrnn.gradients.problem import run
 
 from . import tiny
@@ -122,6 +125,43 @@ def test_another_seed_is_another_start():
     assert (np.asarray(start(1).head.w_hy) != np.asarray(start(2).head.w_hy)).all()
 
 
+def test_no_key_is_both_drawn_from_and_folded(monkeypatch):
+    learner = make_learner(tiny.stream(), Dropout(Elman(4), 0.5), seed=1, learning_rate=0.1)
+    drawn, folded = [], []
+    draw, fold = type(learner.output).init, jax.random.fold_in
+
+    def init(output, key, width):
+        drawn.append(jax.random.key_data(key).tolist())
+        return draw(output, key, width)
+
+    def fold_in(key, number):
+        folded.append(jax.random.key_data(key).tolist())
+        return fold(key, number)
+
+    monkeypatch.setattr(type(learner.output), "init", init)
+    monkeypatch.setattr(jax.random, "fold_in", fold_in)
+    learner.start(learner.init(), learner.task.train(0), 3)
+    learner.method_key(3)
+    assert len(drawn) == 1 and drawn[0] not in folded
+    assert folded[0] != folded[-1]  # masks and methods
+
+
+def test_each_chunk_is_looked_at_once_for_all_methods():
+    looked = []
+
+    def train(number):
+        looked.append(number)
+        return tiny.at_the_end().train(number)
+
+    task = dataclasses.replace(tiny.at_the_end(), train=train)
+    learner = make_learner(task, Elman(4), seed=0, learning_rate=0.1)
+    chunk, steps = tiny.at_the_end().train(0), loss_steps(task)
+    for method in (tbptt(1), tbptt(2), tbptt(4)):
+        carry = first_carry(learner, method, learner.init(), chunk)
+        assert same_run(learner, method, carry, 5, steps)
+    assert looked == [0, 1, 2, 3, 4]
+
+
 def test_one_loss_at_the_end_makes_both_designs_one_run():
     record = compare(tiny.at_the_end(), methods=parse_methods("full,tbptt:2"), updates=3)
     assert all(m["same_run"] for m in record["methods"])
@@ -187,7 +227,7 @@ def test_a_run_that_diverges_is_recorded_as_strict_json(tmp_path):
 
     back = json.loads((tmp_path / "results.json").read_text(), parse_constant=refuse)
     assert back["tasks"][0]["methods"][0]["same_updates"]["final_loss"] is None
-    assert not list(tmp_path.glob("*.part"))
+    assert [p.name for p in tmp_path.iterdir()] == ["results.json"]
 
 
 def test_errors_name_what_is_wrong():

@@ -25,8 +25,8 @@ def test_methods_have_names():
         ("tbptt:x", "'tbptt:x': expected a number after the colon, got 'x'"),
         ("tbptt:", "expected a number after the colon, got ''"),
         ("tbptt:2.5", "'tbptt:2.5': tbptt: k1 should be of type int, got: float"),
-        ("tbptt:0", "k1 must be at least 1"),
-        ("tbptt:-4", "k1 must be at least 1"),
+        ("tbptt:0", "k1 must be greater than zero"),
+        ("tbptt:-4", "k1 must be greater than zero"),
         ("tbptt:8:4", "k2=4 is smaller than k1=8"),
     ],
 )
@@ -67,7 +67,9 @@ def test_cells_have_names():
 MODEL = """
 import dataclasses
 import helper_of_the_model
-from jaxrnn import GRU, Residual
+import jax
+import jax.numpy as jnp
+from jaxrnn import GRU, AllStates
 
 @dataclasses.dataclass(frozen=True)
 class Options:
@@ -81,6 +83,18 @@ def broken(input_size):
 
 def wrong(input_size):
     return 3
+
+def tree(input_size):
+    return AllStates(GRU(4))
+
+class NoGradient(GRU):
+    def step(self, params, state, u):
+        stop = lambda i_and_u: i_and_u[0] < jnp.max(u)
+        _, u = jax.lax.while_loop(stop, lambda i_and_u: (i_and_u[0] + 1, i_and_u[1] / 2), (0., u))
+        return super().step(params, state, u)
+
+def no_gradient(input_size):
+    return NoGradient(4)
 """
 
 
@@ -98,12 +112,16 @@ def test_a_user_file_is_loaded(model):
 def test_what_is_wrong_with_a_user_file_is_said_in_one_line(model, tmp_path):
     with pytest.raises(ValueError, match=r"has no function 'other'.*It has: .*build"):
         load_cell(f"{model}:other", 3)
-    with pytest.raises(ValueError, match=r"mine.py, line 14: NameError: name 'undefined_name'"):
+    with pytest.raises(ValueError, match=r"mine.py, line 16: NameError: name 'undefined_name'"):
         load_cell(f"{model}:broken", 3)
     with pytest.raises(TypeError, match="cell should be a Cell, got 3"):
         load_cell(f"{model}:wrong", 3)
     with pytest.raises(ValueError, match="expected FILE.py:FUNCTION"):
         load_cell(str(model), 3)
+    with pytest.raises(ValueError, match="TypeError: AllStates: the output is a "):
+        load_cell(f"{model}:tree", 3)
+    with pytest.raises(ValueError, match="Reverse-mode differentiation does not work"):
+        load_cell(f"{model}:no_gradient", 3)
     with pytest.raises(FileNotFoundError, match="does not exist"):
         load_cell(f"{tmp_path / 'none.py'}:build", 3)
     (tmp_path / "bad.py").write_text("def build(:\n")

@@ -185,13 +185,21 @@ def test_network_and_layout_are_read_off_names_and_shapes():
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32", "float16", "bfloat16"])
-def test_dtype_is_kept(dtype):
+def test_dtype_is_kept_but_for_bfloat16_which_torch_would_refuse(dtype):
     case = cases.Case("gru", 2, False, True, 0, False)
     weights = {name: w.astype(jnp.dtype(dtype)) for name, w in cases.weights(case).items()}
     rnn, params = from_torch(weights)
     assert {str(leaf.dtype) for leaf in jax.tree.leaves(params)} == {dtype}
-    assert {str(array.dtype) for array in to_torch(rnn, params).values()} == {dtype}
-    np.testing.assert_array_equal(to_torch(rnn, params)["weight_hh_l1"], weights["weight_hh_l1"])
+    exported = to_torch(rnn, params)
+    expected = "float32" if dtype == "bfloat16" else dtype
+    assert {str(array.dtype) for array in exported.values()} == {expected}
+    # no value changes: each bfloat16 is a float32
+    np.testing.assert_array_equal(exported["weight_hh_l1"].astype(dtype), weights["weight_hh_l1"])
+    np.testing.assert_array_equal(
+        exported["weight_hh_l1"], weights["weight_hh_l1"].astype(expected)
+    )
+    state = GRUState(jnp.ones((2, 4, cases.H), dtype))
+    assert str(state_to_torch(rnn, state).dtype) == expected
 
 
 def test_float64_is_rounded_to_float32_with_x64_off():

@@ -103,10 +103,10 @@ def test_e12_ranks():
     network, params = BatchMajor(DEEP), params_of(DEEP)
     with pytest.raises(ValueError, match="Expected input to be 2D or 3D, got 4D"):
         network.apply(params, jnp.ones((2, 3, 4, D)))
-    with pytest.raises(ValueError, match="Expected input to be 2D or 3D, got 1D"):
+    with pytest.raises(ValueError, match=r"xs has rank 1 .* \[B, T, D\], or \[T, D\]"):
         network.apply(params, jnp.ones(D))
     with pytest.raises(TypeError, match=r"an array \[B, T, D\], got list"):
-        network.apply(params, [[1.0]])
+        network.apply(params, [[[1.0] * D] * T] * B)
 
 
 def test_e11_wrong_width_and_e34_wrong_dtype():
@@ -131,6 +131,29 @@ def test_e22_time_major_data():
     state = DEEP.init_state(params, B)
     with pytest.raises(ValueError, match=r"batch-major.*did you pass time-major data"):
         BatchMajor(DEEP).apply(params, XS, state)
+
+
+@pytest.mark.parametrize(
+    "change, error",
+    [
+        ({"lengths": np.array([1, 2])}, ValueError),
+        ({"mask": np.ones((B, T))}, TypeError),
+        ({"padding": "last"}, ValueError),
+        ({"train": 1}, TypeError),
+        ({"state": 0}, TypeError),
+        ({"xs": np.ones((B, T, D))}, TypeError),  # float64, which would be rounded
+    ],
+    ids=lambda v: next(iter(v)) if isinstance(v, dict) else "",
+)
+def test_errors_of_the_core_name_what_was_called(change, error):
+    network, params = BatchMajor(DEEP), params_of(DEEP)
+    with jax.enable_x64(False), pytest.raises(error) as caught:
+        network.apply(params, **{"xs": swap(XS), **change})
+    text = str(caught.value)
+    assert text.startswith("BatchMajor.apply: ")
+    assert next(iter(change)) in text and "[T, B" not in text
+    with pytest.raises(ValueError, match="^BatchMajor.init: input_size must be greater"):
+        network.init(jax.random.key(0), 0)
 
 
 def test_takes_an_rnn_only():

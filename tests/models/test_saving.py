@@ -6,6 +6,7 @@ import errno
 import functools
 import json
 import os
+import re
 
 import jax
 import jax.numpy as jnp
@@ -307,19 +308,32 @@ def whole(tmp_path):
     return (tmp_path / "whole").read_bytes()
 
 
-def refuse(path, data, message=""):
+def assert_refused(path, data, message):
     path.write_bytes(data)
-    with pytest.raises(ValueError, match=rf"(?s)^load: {path}: .*{message}"):
+    with pytest.raises(ValueError, match=rf"(?s)^load: {re.escape(str(path))}: .*(?:{message})"):
         load(path)
 
 
 def test_f6_truncated(tmp_path, whole):
-    refuse(tmp_path / "a", b"", "empty")
-    refuse(tmp_path / "a", whole[: len(whole) // 100 + 9], "expected at least .* bytes, found")
-    refuse(tmp_path / "a", whole[: len(whole) * 99 // 100], f"expected {len(whole)} bytes, found")
-    refuse(tmp_path / "a", whole + b"\0", f"expected {len(whole)} bytes, found {len(whole) + 1}")
+    assert_refused(tmp_path / "a", b"", "empty")
+    assert_refused(
+        tmp_path / "a", whole[: len(whole) // 100 + 9], "expected at least .* bytes, found"
+    )
+    assert_refused(
+        tmp_path / "a", whole[: len(whole) * 99 // 100], f"expected {len(whole)} bytes, found"
+    )
+    assert_refused(
+        tmp_path / "a", whole + b"\0", f"expected {len(whole)} bytes, found {len(whole) + 1}"
+    )
     for size in (*range(0, len(whole), 11), *range(len(whole) - 9, len(whole))):
-        refuse(tmp_path / "a", whole[:size])
+        assert_refused(tmp_path / "a", whole[:size], "the file is empty|cut off")
+
+
+# in a text a flip may also make another text: bad JSON, another name, another version
+SAYS_SO = (
+    "damaged|cut off|no safetensors file|no strict JSON|no JSON object|not written by jaxrnn|"
+    "in format version"
+)
 
 
 @pytest.mark.parametrize("flip", [0x01, 0x20, 0x29, 0xFF])
@@ -327,17 +341,17 @@ def test_f7_one_byte_flipped_anywhere(tmp_path, whole, flip):
     for position in range(len(whole)):
         data = bytearray(whole)
         data[position] ^= flip
-        refuse(tmp_path / "a", bytes(data))
+        assert_refused(tmp_path / "a", bytes(data), SAYS_SO)
 
 
 def test_f21_garbage_and_foreign_files(tmp_path):
     rng = np.random.default_rng(0)
     for size in (1, 7, 8, 9, 100, 10_000):
-        refuse(tmp_path / "a", rng.bytes(size))
-    refuse(tmp_path / "a", b"PK\x03\x04" + bytes(100), "no safetensors file")
-    refuse(tmp_path / "a", b"<!DOCTYPE html><html>", "no safetensors file")
+        assert_refused(tmp_path / "a", rng.bytes(size), "no safetensors file")
+    assert_refused(tmp_path / "a", b"PK\x03\x04" + bytes(100), "no safetensors file")
+    assert_refused(tmp_path / "a", b"<!DOCTYPE html><html>", "no safetensors file")
     foreign = safetensors.numpy.save({"w": np.ones(3)}, {"format": "pt"})
-    refuse(tmp_path / "a", foreign, "not written by jaxrnn.save.*jaxrnn.interop")
+    assert_refused(tmp_path / "a", foreign, "not written by jaxrnn.save.*jaxrnn.interop")
 
 
 def with_header(text, body=b""):
@@ -368,7 +382,7 @@ ONE = '"w":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}'
     ],
 )
 def test_f15_f22_headers(tmp_path, data, message):
-    refuse(tmp_path / "a", data, message)
+    assert_refused(tmp_path / "a", data, message)
 
 
 def forge(arrays, **changes):
@@ -408,7 +422,10 @@ def nested(depth):
         ({"network": elman(hidden_size=4, activation="tan")}, "Unknown nonlinearity 'tan'"),
         ({"network": elman()}, "Elman can't be made"),
         ({"network": elman(hidden_size=4, initializer="x")}, "initializer should be a Scheme"),
-        ({"network": elman(hidden_size=2**62)}, ""),
+        (
+            {"network": elman(hidden_size=2**62)},
+            "no params of Elman.hidden_size=4611686018427387904",
+        ),
         ({"network": elman(hidden_size=elman(hidden_size=4))}, "of type int, got: Elman"),
         ({"network": {"type": "os.system", "fields": {}}}, "unknown class 'os.system'"),
         ({"network": {"type": ["Elman"], "fields": {}}}, "unknown class"),
@@ -422,7 +439,7 @@ def nested(depth):
     ],
 )
 def test_f10_a_description_that_does_not_fit(tmp_path, changes, message):
-    refuse(tmp_path / "a", forge(ELMAN, **changes), message)
+    assert_refused(tmp_path / "a", forge(ELMAN, **changes), message)
 
 
 def test_f10_arrays_of_another_model(tmp_path):
@@ -430,7 +447,7 @@ def test_f10_arrays_of_another_model(tmp_path):
     assert load(tmp_path / "a")[0] == Elman(4)
     assert load(tmp_path / "a")[1].b.tolist() == ELMAN["b"].tolist()
     other = {"w_x": ELMAN["w_x"], "gain": np.ones(2)}
-    refuse(tmp_path / "a", forge(other), "missing w_h, b; unexpected gain")
+    assert_refused(tmp_path / "a", forge(other), "missing w_h, b; unexpected gain")
 
 
 # The first file of format version 1: it must be readable for ever.
