@@ -1,6 +1,6 @@
 """Selection on whole states: padding, resets and held states never multiply, they select."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -9,7 +9,7 @@ from jax import Array
 
 from jaxrnn.randomness import is_clock
 
-__all__ = ["map_numbers", "select", "select_or_zero"]
+__all__ = ["map_numbers", "select", "select_or_zero", "split_floats"]
 
 
 def map_numbers(function: Callable[[Array], Array], tree: Any) -> Any:
@@ -21,6 +21,28 @@ def map_numbers(function: Callable[[Array], Array], tree: Any) -> Any:
         (1, 3)
     """
     return jax.tree.map(lambda a: a if is_clock(a) else function(a), tree, is_leaf=is_clock)
+
+
+def split_floats(tree: Any) -> tuple[list[Array], Callable[[Sequence[Array]], Any]]:
+    """Return the floating leaves of a tree, and a function that puts others in their place.
+
+    What can be differentiated is apart from what can't: keys, counts of steps, other integers.
+
+    Shapes: unchanged.
+
+        >>> floats, join = split_floats({"h": jnp.ones(2), "steps": jnp.int32(3)})
+        >>> len(floats), join([jnp.zeros(2)])["steps"].item()
+        (1, 3)
+    """
+    leaves, structure = jax.tree.flatten(tree)
+    floating = [jnp.issubdtype(leaf.dtype, jnp.inexact) for leaf in leaves]
+
+    def join(floats: Sequence[Array]) -> Any:
+        given = iter(floats)
+        parts = zip(leaves, floating, strict=True)
+        return structure.unflatten([next(given) if yes else leaf for leaf, yes in parts])
+
+    return [leaf for leaf, yes in zip(leaves, floating, strict=True) if yes], join
 
 
 def _aligned(condition: Array, leaf: Array) -> Array:

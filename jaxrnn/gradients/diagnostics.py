@@ -10,7 +10,7 @@ from jax import Array
 from jaxrnn.drivers.advance import advance
 from jaxrnn.gradients.checks import check_chunk, check_problem
 from jaxrnn.gradients.problem import Chunk, Params, Problem
-from jaxrnn.randomness import is_clock
+from jaxrnn.treemath import split_floats
 
 __all__ = ["lag_profile"]
 
@@ -53,10 +53,8 @@ def _profile(problem: Problem, params: Params, state: Any, chunk: Chunk) -> Arra
     target = jax.tree.map(lambda a: a[-1], chunk.targets)
 
     def nudge(state: Any, by: list[Array]) -> Any:
-        """Add `by` to the leaves that aren't clocks."""
-        leaves, tree = jax.tree.flatten(state, is_leaf=is_clock)
-        steps = iter(by)
-        return tree.unflatten([leaf if is_clock(leaf) else leaf + next(steps) for leaf in leaves])
+        floats, join = split_floats(state)
+        return join([a + b for a, b in zip(floats, by, strict=True)])
 
     def last_loss(nudges: list[Array]) -> Array:
         def body(state: Any, inputs: Any) -> tuple[Any, Any]:
@@ -67,8 +65,7 @@ def _profile(problem: Problem, params: Params, state: Any, chunk: Chunk) -> Arra
         y = jax.tree.map(lambda a: a[-1], ys)
         return problem.loss(params.head, y, target).sum()
 
-    leaves = [leaf for leaf in jax.tree.leaves(state, is_leaf=is_clock) if not is_clock(leaf)]
-    nudges = [jnp.zeros((steps, *leaf.shape), leaf.dtype) for leaf in leaves]
+    nudges = [jnp.zeros((steps, *a.shape), a.dtype) for a in split_floats(state)[0]]
     gradients = jax.grad(last_loss)(nudges)
     squares = [jnp.square(g).reshape(steps, -1).sum(-1) for g in gradients]
     return jnp.sqrt(sum(squares[1:], squares[0]))

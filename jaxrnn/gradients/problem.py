@@ -13,7 +13,7 @@ from jaxrnn.checks import as_cell
 from jaxrnn.drivers import scan
 from jaxrnn.treemath import select_or_zero
 
-__all__ = ["Chunk", "Params", "Problem", "counted", "run", "windows"]
+__all__ = ["Chunk", "Params", "Problem", "counted", "losses", "outputs", "run", "windows"]
 
 
 class Params(NamedTuple):
@@ -45,12 +45,27 @@ class Problem:
     loss: Callable[[Any, Any, Any], Array]
 
     def __post_init__(self) -> None:
+        if hasattr(self.cell, "as_cell"):  # an RNN is no cell
+            raise TypeError(_not_one_step(self.cell))
         as_cell("Problem", self.cell)
         if not callable(self.loss):
             raise TypeError(
                 "Problem: loss should be a function (head, ys, targets) -> losses, got "
                 f"{type(self.loss).__name__}."
             )
+
+
+def _not_one_step(network: Any) -> str:
+    if getattr(network, "bidirectional", False):
+        return (
+            "Problem: a bidirectional network has no gradient method that goes forward in time or "
+            "truncates: its first output needs the last input. Differentiate RNN.apply with "
+            "jax.grad, or use bidirectional=False."
+        )
+    return (
+        f"Problem: cell should be a Cell, got the network {network!r}. Take its cell: "
+        "cell, params, state = rnn.as_cell(params)."
+    )
 
 
 class Chunk(NamedTuple):
@@ -82,20 +97,46 @@ def run(problem: Problem, params: Params, state: Any, chunk: Chunk) -> tuple[Any
         >>> losses.shape
         (5,)
     """
-    state, ys = scan(
-        problem.cell, params.cell, state, chunk.xs, mask=chunk.mask, resets=chunk.resets
-    )
+    state, ys = outputs(problem, params.cell, state, chunk)
+    return state, losses(problem, params.head, ys, chunk)
+
+
+def outputs(problem: Problem, params: Any, state: Any, chunk: Chunk) -> tuple[Any, Any]:
+    """Return (state after the chunk, ys): the part of `run` that the cell's params act on.
+
+    Shapes: ys `[T, *batch, H]`; the state's own.
+
+        >>> from jaxrnn import Elman
+        >>> problem = Problem(Elman(2), lambda head, ys, targets: ys.sum(-1))
+        >>> params = problem.cell.init(jax.random.key(0), 3)
+        >>> outputs(problem, params, None, Chunk(jnp.ones((5, 4, 3)), None))[1].shape
+        (5, 4, 2)
+    """
+    return scan(problem.cell, params, state, chunk.xs, mask=chunk.mask, resets=chunk.resets)
+
+
+def losses(problem: Problem, head: Any, ys: Any, chunk: Chunk) -> Array:
+    """Return the weighted losses of outputs, summed over the batch: the rest of `run`.
+
+    Shapes: ys `[T, *batch, H]`; losses `[T]`.
+    Raises: ValueError if the loss has not one number for each step and row.
+
+        >>> from jaxrnn import Elman
+        >>> problem = Problem(Elman(2), lambda head, ys, targets: ys.sum(-1))
+        >>> print(losses(problem, None, jnp.ones((3, 4, 2)), Chunk(jnp.ones((3, 4, 5)), None)))
+        [8. 8. 8.]
+    """
     counts = counted(chunk)
     targets = chunk.targets
     if counts is not None:
         # selected before and after: where no loss counts, targets may be NaN, and 0 * NaN is NaN
         ys, targets = select_or_zero(counts, ys), select_or_zero(counts, targets)
-    losses = problem.loss(params.head, ys, targets)
-    _check_shape("the result of problem.loss", losses, chunk.xs)
+    each = problem.loss(head, ys, targets)
+    _check_shape("the result of problem.loss", each, chunk.xs)
     if counts is not None:
         weights = 1 if chunk.weights is None else chunk.weights
-        losses = jnp.where(counts, losses * weights, 0)
-    return state, losses.sum(tuple(range(1, losses.ndim)))
+        each = jnp.where(counts, each * weights, 0)
+    return each.sum(tuple(range(1, each.ndim)))
 
 
 def counted(chunk: Chunk) -> Array | None:

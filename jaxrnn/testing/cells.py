@@ -15,7 +15,8 @@ from jax.test_util import check_grads
 from jaxrnn.cell import Cell, SplitCell
 from jaxrnn.checks import as_cell
 from jaxrnn.numerics import jax_option, state_dtype
-from jaxrnn.randomness import clocks, is_clock, with_key, without_key
+from jaxrnn.randomness import is_clock, with_key, without_key
+from jaxrnn.treemath import split_floats
 
 __all__ = ["CELL_LAWS", "check_cell", "example"]
 
@@ -173,16 +174,11 @@ def derivatives(cell: Cell, input_size: int) -> None:
     """First and second derivatives, forward and reverse, agree with finite differences."""
     with jax.enable_x64(True):
         params, state, x = example(cell, input_size)
-        timers = clocks(state)
+        leaves, join = split_floats(state)
 
         def step(params: Any, leaves: list[Array], x: Array) -> list[Array]:
-            parts = iter(leaves)
-            full = jax.tree.unflatten(tree, [a if is_clock(a) else next(parts) for a in mixed])
-            return _floating(one_step(cell, params, full, x))
+            return _floating(one_step(cell, params, join(leaves), x))
 
-        mixed, tree = jax.tree.flatten(state, is_leaf=is_clock)
-        leaves = [a for a in mixed if not is_clock(a)]
-        assert len(leaves) + len(timers) == len(mixed)
         # jitted: operation by operation it takes five times as long where caches are off
         compiled, at = jax.jit(step), (params, leaves, x)
         check_grads(compiled, at, order=2, modes=("fwd", "rev"), atol=1e-4, rtol=1e-4)

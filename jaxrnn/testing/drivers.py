@@ -17,6 +17,7 @@ from jaxrnn.numerics import jax_option
 from jaxrnn.randomness import is_clock, without_key
 from jaxrnn.testing.cells import randomise
 from jaxrnn.testing.oracle import loop
+from jaxrnn.treemath import split_floats
 
 __all__ = ["DRIVER_LAWS", "Subject", "check_driver", "value_and_gradients"]
 
@@ -84,19 +85,17 @@ def value_and_gradients(
         >>> grads[2].shape
         (4, 2, 3)
     """
-    mixed, tree = jax.tree.flatten(state, is_leaf=is_clock)
+    numbers, join = split_floats(state)
 
     def loss(params: Any, numbers: list[Array], xs: Array) -> tuple[Array, Any]:
-        parts = iter(numbers)
-        full = jax.tree.unflatten(tree, [a if is_clock(a) else next(parts) for a in mixed])
-        out = driver(cell, params, full, xs, **options)
+        out = driver(cell, params, join(numbers), xs, **options)
         leaves = _floats(out)
         weights = [randomise(jnp.zeros(a.shape), 10 + i) for i, a in enumerate(leaves)]
         parts = [jnp.vdot(w, a) for w, a in zip(weights, leaves, strict=True)]
         return sum(parts[1:], parts[0]), leaves
 
     gradient = jax.grad(loss, argnums=(0, 1, 2), has_aux=True)
-    grads, out = jax.jit(gradient)(params, _floats(state), xs)
+    grads, out = jax.jit(gradient)(params, numbers, xs)
     return out, grads
 
 
