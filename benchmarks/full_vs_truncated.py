@@ -28,9 +28,9 @@ import typer
 
 from jaxrnn.compare import describe_environment, make_cell, parse_methods
 from jaxrnn.compare.audit import Sample, gradient_errors
-from jaxrnn.compare.compiled import Compiled
 from jaxrnn.compare.learner import Learner, make_learner
 from jaxrnn.compare.steps import first_carry, gradient_program, online_program
+from jaxrnn.compiled import Compiled
 from jaxrnn.gradients import Chunk, Params, tbptt
 from jaxrnn.report.words import number
 from jaxrnn.tasks import TASKS

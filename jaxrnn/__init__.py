@@ -25,6 +25,9 @@ from jaxrnn.cells import (
     GRUResetBefore,
     GRUResetBeforeParams,
     GRUState,
+    IndRNN,
+    IndRNNParams,
+    IndRNNState,
     InputDropout,
     LayerNorm,
     LayerNormCarryLSTM,
@@ -56,9 +59,9 @@ __version__ = "0.1.0"
 
 __all__ = [
     "GRU", "LSTM", "RNN", "AllStates", "BatchMajor", "Cell", "Directions", "Dropout", "Elman",
-    "ElmanParams", "ElmanState", "GRUParams", "GRUResetBefore", "GRUResetBeforeParams",
-    "GRUState", "Generated", "InputDropout", "LSTMParams", "LSTMState", "LayerNorm",
-    "LayerNormCarryLSTM", "LayerNormLSTM", "LearnedState", "Output", "OutputParams",
+    "ElmanParams", "ElmanState", "GRUParams", "GRUResetBefore", "GRUResetBeforeParams", "GRUState",
+    "Generated", "IndRNN", "IndRNNParams", "IndRNNState", "InputDropout", "LSTMParams", "LSTMState",
+    "LayerNorm", "LayerNormCarryLSTM", "LayerNormLSTM", "LearnedState", "Output", "OutputParams",
     "RNNParams", "RNNState", "RecurrentDropout", "Residual", "SplitCell", "Stack",
     "VariationalDropout", "WeightDrop", "Zoneout", "bidirectional", "generate", "initializers",
     "load", "save", "scan", "stack", "with_key", "without_key",

@@ -97,15 +97,17 @@ _Task = Annotated[
 _Methods = Annotated[
     str | None,
     typer.Option(
-        help="Gradient methods with commas: full, tbptt:K, tbptt:K1:K2. Default: full and "
-        "truncation at T/8, T/4, T/2. full is always there.",
+        help="Gradient methods with commas: full, tbptt:K, tbptt:K1:K2, or any of jaxrnn.gradients "
+        "with its numbers, such as snap:1 or artbp:16. Default: full and truncation at T/8, T/4, "
+        "T/2. full is always there.",
         metavar="LIST",
     ),
 ]
 _Cell = Annotated[
     str | None,
     typer.Option(
-        help="elman, lstm, gru, gru_reset_before, layer_norm_lstm or layer_norm_carry_lstm. "
+        help="elman, lstm, gru, gru_reset_before, indrnn, layer_norm_lstm or "
+        "layer_norm_carry_lstm. "
         "Default: the task's.",
         metavar="NAME",
     ),

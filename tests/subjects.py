@@ -12,6 +12,7 @@ from jaxrnn import (
     Dropout,
     Elman,
     GRUResetBefore,
+    IndRNN,
     InputDropout,
     LayerNorm,
     LayerNormCarryLSTM,
@@ -41,6 +42,7 @@ CELLS = (
     GRU(4, bias=False),
     GRUResetBefore(4),
     GRUResetBefore(4, bias=False),
+    IndRNN(4),
     LayerNormLSTM(4),
     LayerNormCarryLSTM(4),
 )
@@ -58,6 +60,15 @@ WRAPPED = (
     Stack((LSTM(4), Dropout(GRU(5), 0.2))),
 )
 EVERY_CELL = CELLS + WRAPPED
+
+# one small cell of every kind, around the cheapest cell that will do
+EVERY_KIND = (
+    Elman(2), LSTM(2, proj_size=1, peephole=True), GRU(2), GRUResetBefore(2), IndRNN(2),
+    LayerNormLSTM(2), LayerNormCarryLSTM(2), LayerNorm(Elman(2)), Residual(Elman(3)),
+    LearnedState(Elman(2)), AllStates(Elman(2)), Dropout(Elman(2), 0.3),
+    VariationalDropout(Elman(2), 0.3), InputDropout(Elman(2), 0.3), RecurrentDropout(Elman(2), 0.3),
+    WeightDrop(Elman(2), 0.3), Zoneout(LSTM(2), 0.2, 0.4), Stack((Elman(2), Dropout(GRU(2), 0.2))),
+)  # fmt: skip
 
 
 def forwards(cell, **sizes):

@@ -11,8 +11,8 @@ PACKAGE = Path(__file__).parent.parent / "jaxrnn"
 
 # a room may import from its own layer or a lower one (docs/architecture.md)
 LAYERS = {
-    "arrays": 0, "cell": 0, "checks": 0, "files": 0, "initializers": 0, "numerics": 0,
-    "randomness": 0, "spelling": 0, "treemath": 0,
+    "arrays": 0, "cell": 0, "checks": 0, "compiled": 0, "files": 0, "initializers": 0,
+    "numerics": 0, "randomness": 0, "spelling": 0, "treemath": 0,
     "cells": 1,
     "drivers": 2,
     "gradients": 3,

@@ -3,6 +3,7 @@
 from jaxrnn.cells.elman import Elman, ElmanParams, ElmanState
 from jaxrnn.cells.gru import GRU, GRUParams, GRUState
 from jaxrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
+from jaxrnn.cells.indrnn import IndRNN, IndRNNParams, IndRNNState
 from jaxrnn.cells.layer_norm_lstm import (
     LayerNormCarryLSTM,
     LayerNormCarryLSTMParams,
@@ -32,9 +33,9 @@ from jaxrnn.cells.wrap import (
 
 __all__ = [
     "GRU", "LSTM", "AllStates", "Dropout", "Elman", "ElmanParams", "ElmanState", "GRUParams",
-    "GRUResetBefore", "GRUResetBeforeParams", "GRUState", "InputDropout", "LSTMParams",
-    "LSTMState", "LayerNorm", "LayerNormCarryLSTM", "LayerNormCarryLSTMParams", "LayerNormLSTM",
-    "LayerNormLSTMParams", "LayerNormParams", "LearnedState", "LearnedStateParams",
-    "RecurrentDropout", "Residual", "Stack", "StochasticState", "VariationalDropout", "WeightDrop",
-    "Zoneout", "output_width",
+    "GRUResetBefore", "GRUResetBeforeParams", "GRUState", "IndRNN", "IndRNNParams", "IndRNNState",
+    "InputDropout", "LSTMParams", "LSTMState", "LayerNorm", "LayerNormCarryLSTM",
+    "LayerNormCarryLSTMParams", "LayerNormLSTM", "LayerNormLSTMParams", "LayerNormParams",
+    "LearnedState", "LearnedStateParams", "RecurrentDropout", "Residual", "Stack",
+    "StochasticState", "VariationalDropout", "WeightDrop", "Zoneout", "output_width",
 ]  # fmt: skip

@@ -6,8 +6,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxrnn.compare.compiled import Compiled
 from jaxrnn.compare.learner import Learner
+from jaxrnn.compiled import Compiled
 from jaxrnn.gradients import Chunk, Params, lag_profile
 from jaxrnn.randomness import without_key
 

@@ -18,6 +18,7 @@ from jaxrnn.cells import (
     LSTM,
     Elman,
     GRUResetBefore,
+    IndRNN,
     LayerNormCarryLSTM,
     LayerNormLSTM,
     Stack,
@@ -35,6 +36,7 @@ CELLS: dict[str, Callable[[int], Cell]] = {
     "lstm": LSTM,
     "gru": GRU,
     "gru_reset_before": GRUResetBefore,
+    "indrnn": IndRNN,
     "layer_norm_lstm": LayerNormLSTM,
     "layer_norm_carry_lstm": LayerNormCarryLSTM,
 }

@@ -15,7 +15,6 @@ import jax.numpy as jnp
 from jaxrnn.cell import Cell
 from jaxrnn.compare.audit import gradient_errors, lags, make_sample
 from jaxrnn.compare.cells import make_cell
-from jaxrnn.compare.compiled import Compiled
 from jaxrnn.compare.evaluate import evaluator
 from jaxrnn.compare.learner import Learner, make_learner
 from jaxrnn.compare.methods import NamedMethod, default_methods
@@ -30,6 +29,7 @@ from jaxrnn.compare.steps import (
     same_updates_step,
     update_program,
 )
+from jaxrnn.compiled import Compiled
 from jaxrnn.gradients import Chunk, Params
 from jaxrnn.tasks.task import Task
 

@@ -4,7 +4,23 @@ import inspect
 from collections.abc import Callable
 from typing import NamedTuple
 
-from jaxrnn.gradients import GradientMethod, bptt, tbptt
+from jaxrnn.gradients import (
+    GradientMethod,
+    adaptive_tbptt,
+    artbp,
+    bptt,
+    diagonal_rtrl,
+    dni,
+    eprop,
+    folded_tbptt,
+    forward_gradient,
+    kf_rtrl,
+    rflo,
+    rtrl,
+    snap,
+    tbptt,
+    uoro,
+)
 from jaxrnn.spelling import did_you_mean
 
 __all__ = ["METHODS", "NamedMethod", "default_methods", "parse_method", "parse_methods"]
@@ -13,6 +29,18 @@ __all__ = ["METHODS", "NamedMethod", "default_methods", "parse_method", "parse_m
 METHODS: dict[str, Callable[..., GradientMethod]] = {
     "full": bptt,
     "tbptt": tbptt,
+    "adaptive_tbptt": adaptive_tbptt,
+    "artbp": artbp,
+    "diagonal_rtrl": diagonal_rtrl,
+    "dni": dni,
+    "eprop": eprop,
+    "folded_tbptt": folded_tbptt,
+    "forward_gradient": forward_gradient,
+    "kf_rtrl": kf_rtrl,
+    "rflo": rflo,
+    "rtrl": rtrl,
+    "snap": snap,
+    "uoro": uoro,
 }
 
 
@@ -58,7 +86,9 @@ def parse_method(text: str) -> NamedMethod:
         wanted.bind(*numbers)
     except TypeError:
         takes = [
-            f"[:{k}]" if p.default is not p.empty else f":{k}" for k, p in wanted.parameters.items()
+            f"[:{k}]" if p.default is not p.empty else f":{k}"
+            for k, p in wanted.parameters.items()
+            if p.kind is not p.KEYWORD_ONLY
         ]
         raise ValueError(
             f"parse_method: expected {name}{''.join(takes)}, with numbers for the names, "

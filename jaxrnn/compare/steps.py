@@ -9,9 +9,9 @@ import numpy as np
 import optax
 from jax import Array
 
-from jaxrnn.compare.compiled import Compiled, compile_program
 from jaxrnn.compare.learner import Learner
 from jaxrnn.compare.scale import chunk_mean, window_counts, window_mean
+from jaxrnn.compiled import Compiled, compile_program
 from jaxrnn.gradients import Chunk, GradientMethod, Params, accumulate, online
 from jaxrnn.tasks.task import Task
 

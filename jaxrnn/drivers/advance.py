@@ -20,6 +20,7 @@ def advance(cell: Cell, params: Any, state: Any, u: Any) -> tuple[Any, Any]:
     Shapes: the cell's.
     Raises: TypeError naming the cell if `step` returned anything else.
 
+        >>> import jax.numpy as jnp
         >>> from jaxrnn import GRU
         >>> cell = GRU(2)
         >>> params = cell.init(jax.random.key(0), 3)

@@ -1,12 +1,26 @@
 """How the loss is differentiated through time: methods behind one contract."""
 
+from jaxrnn.gradients.adaptive_tbptt import adaptive_tbptt
+from jaxrnn.gradients.artbp import artbp
+from jaxrnn.gradients.audit import Finding, audit, smallest_window
 from jaxrnn.gradients.bptt import bptt
 from jaxrnn.gradients.diagnostics import lag_profile
+from jaxrnn.gradients.diagonal_rtrl import diagonal_rtrl
+from jaxrnn.gradients.dni import dni
+from jaxrnn.gradients.eprop import eprop
+from jaxrnn.gradients.folded import folded_tbptt
+from jaxrnn.gradients.forward_gradient import forward_gradient
+from jaxrnn.gradients.kf_rtrl import kf_rtrl
 from jaxrnn.gradients.method import GradientMethod, accumulate, online
 from jaxrnn.gradients.problem import Chunk, Params, Problem
+from jaxrnn.gradients.rflo import rflo
+from jaxrnn.gradients.rtrl import rtrl
+from jaxrnn.gradients.snap import snap
 from jaxrnn.gradients.tbptt import tbptt
+from jaxrnn.gradients.uoro import uoro
 
 __all__ = [
-    "Chunk", "GradientMethod", "Params", "Problem", "accumulate", "bptt", "lag_profile", "online",
-    "tbptt",
+    "Chunk", "Finding", "GradientMethod", "Params", "Problem", "accumulate", "adaptive_tbptt",
+    "artbp", "audit", "bptt", "diagonal_rtrl", "dni", "eprop", "folded_tbptt", "forward_gradient",
+    "kf_rtrl", "lag_profile", "online", "rflo", "rtrl", "smallest_window", "snap", "tbptt", "uoro",
 ]  # fmt: skip

@@ -6,7 +6,9 @@ from typing import Any, NamedTuple
 import jax
 from jax import Array
 
-from jaxrnn.gradients.problem import Chunk, Params, Problem, run
+from jaxrnn.gradients.problem import Chunk, Params, Problem
+from jaxrnn.gradients.schedules.plain import plain
+from jaxrnn.gradients.schedules.schedule import Schedule, as_schedule, without_defaults
 
 __all__ = ["BPTTMemory", "bptt"]
 
@@ -25,11 +27,23 @@ class bptt:
 
     On a stream 'full' is over the chunk that is given; the state that enters it is a constant.
     Source: Werbos (1990), Proceedings of the IEEE 78.
-    Shapes: gradients those of params; it keeps one state, and O(T) residuals while it runs.
+    Fields: schedule, what is stored on the way; the gradient is the same with each.
+    Shapes: gradients those of params; it keeps one state, and while it runs O(T) residuals or what
+    the schedule stores.
+    Raises: TypeError if the schedule is none.
 
-        >>> bptt().length
-        0
+        >>> from jaxrnn.gradients.schedules import segments
+        >>> bptt(), bptt(schedule=segments(32))
+        (bptt(), bptt(schedule=segments(length=32, inside=plain())))
     """
+
+    schedule: Schedule = dataclasses.field(default=plain(), kw_only=True)
+
+    def __post_init__(self) -> None:
+        as_schedule("bptt", "schedule", self.schedule)
+
+    def __repr__(self) -> str:
+        return without_defaults(self)
 
     @property
     def length(self) -> int:
@@ -47,7 +61,7 @@ class bptt:
         """Return (memory, losses `[T]`, gradient of their sum); the key is not used."""
 
         def total(params: Params) -> tuple[Array, Any]:
-            state, losses = run(problem, params, memory.state, chunk)
+            state, losses = self.schedule.run(problem, params, memory.state, chunk)
             return losses.sum(), (state, losses)
 
         grads, (state, losses) = jax.grad(total, has_aux=True)(params)

@@ -206,7 +206,8 @@ def _online(
     parts = windows(chunk, method.length or max(chunk.xs.shape[0], 1))
 
     def update(params: Params, opt_state: Any, grads: Params) -> tuple[Params, Any]:
-        steps, opt_state = optimizer.update(grads, opt_state, params)
+        with jax.numpy_dtype_promotion("standard"):  # optax multiplies floats by counts of steps
+            steps, opt_state = optimizer.update(grads, opt_state, params)
         return cast(Params, optax.apply_updates(params, steps)), opt_state
 
     def body(carry: Any, inputs: Any) -> tuple[Any, Array]:

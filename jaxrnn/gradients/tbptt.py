@@ -9,7 +9,9 @@ from jax import Array
 
 from jaxrnn.checks import as_positive_int
 from jaxrnn.gradients.bptt import BPTTMemory, bptt
-from jaxrnn.gradients.problem import Chunk, Params, Problem, run
+from jaxrnn.gradients.problem import Chunk, Params, Problem
+from jaxrnn.gradients.schedules.plain import plain
+from jaxrnn.gradients.schedules.schedule import Schedule, as_schedule, without_defaults
 from jaxrnn.randomness import map_clocks, tick
 
 __all__ = ["TBPTTMemory", "tbptt"]
@@ -34,9 +36,11 @@ class tbptt:
     lag d. With k2 > k1 the last k2 steps are run again from the state before them, with the present
     params.
     Source: Williams and Peng (1990), Neural Computation 2.
-    Fields: k1, steps between gradients; k2, steps of a gradient, k1 if not given.
+    Fields: k1, steps between gradients; k2, steps of a gradient, k1 if not given; schedule, what is
+    stored of a window, or of its first k1 and its last k2 - k1 steps, each for itself.
     Shapes: gradients those of params; it keeps k2 - k1 steps of input, and O(k2) residuals.
-    Raises: ValueError if `k1 < 1` or `k2 < k1`; TypeError if they are no integers.
+    Raises: ValueError if `k1 < 1` or `k2 < k1`; TypeError if they are no integers, or the schedule
+    is none.
 
         >>> tbptt(16, 32)
         tbptt(k1=16, k2=32)
@@ -44,8 +48,10 @@ class tbptt:
 
     k1: int
     k2: int = 0
+    schedule: Schedule = dataclasses.field(default=plain(), kw_only=True)
 
     def __post_init__(self) -> None:
+        as_schedule("tbptt", "schedule", self.schedule)
         object.__setattr__(self, "k2", self.k2 if self.k2 else self.k1)
         for name in ("k1", "k2"):
             object.__setattr__(self, name, as_positive_int("tbptt", name, getattr(self, name)))
@@ -54,6 +60,9 @@ class tbptt:
                 f"tbptt: k2={self.k2} is smaller than k1={self.k1}: the losses of {self.k1} steps "
                 f"need a gradient over at least as many. Use k2 >= k1."
             )
+
+    def __repr__(self) -> str:
+        return without_defaults(self)
 
     @property
     def length(self) -> int:
@@ -79,7 +88,7 @@ class tbptt:
     ) -> tuple[Any, Array, Params]:  # fmt: skip
         """Return (memory, losses `[k1]`, gradient of their sum); the key is not used."""
         if self.k2 == self.k1:
-            return bptt().consume(problem, params, memory, chunk, key=key)
+            return bptt(schedule=self.schedule).consume(problem, params, memory, chunk, key=key)
         k1 = self.k1
         window = jax.tree.map(lambda *a: jnp.concatenate(a), memory.past, _explicit(chunk))
         # the past's losses have been counted: only the last k1 steps weigh now
@@ -93,8 +102,8 @@ class tbptt:
         )
 
         def total(params: Params) -> tuple[Array, Any]:
-            anchor, before = run(problem, params, memory.anchor, head)
-            state, after = run(problem, params, anchor, tail)
+            anchor, before = self.schedule.run(problem, params, memory.anchor, head)
+            state, after = self.schedule.run(problem, params, anchor, tail)
             losses = jnp.concatenate([before, after])
             return losses.sum(), (state, anchor, losses)
 

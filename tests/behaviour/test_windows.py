@@ -157,5 +157,6 @@ def test_lag_profile_is_the_gradient_at_each_state():
             grad = jax.grad(last)(states[t])
             size = jnp.sqrt(sum(jnp.square(g).sum() for g in grad))
             np.testing.assert_allclose(profile[t], size, rtol=1e-12)
-    with pytest.raises(ValueError, match="lag_profile: chunk has a mask or resets"):
-        lag_profile(problem, params, state, chunk._replace(mask=jnp.ones((5, 3), bool)))
+        masked = chunk._replace(mask=jnp.ones(chunk.xs.shape[:-1], bool))
+        with pytest.raises(ValueError, match="lag_profile: chunk has a mask or resets"):
+            lag_profile(problem, params, state, masked)

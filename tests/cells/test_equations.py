@@ -10,6 +10,7 @@ from jaxrnn import (
     LSTM,
     Elman,
     GRUResetBefore,
+    IndRNN,
     LayerNorm,
     LayerNormCarryLSTM,
     LayerNormLSTM,
@@ -41,6 +42,10 @@ def norm(x, gain, shift=0.0, eps=1e-5):
 def elman(p, s, x):
     h = np.tanh(x @ p.w_x + p.b + s.h @ p.w_h)
     return {"h": h}
+
+
+def indrnn(p, s, x):
+    return {"h": np.maximum(x @ p.w_x + p.b + p.w_h * s.h, 0)}
 
 
 def lstm(p, s, x, projection=False, peephole=False, coupled=False):
@@ -111,6 +116,7 @@ CASES = (
     ),
     (GRU(H), gru),
     (GRUResetBefore(H), gru_reset_before),
+    (IndRNN(H), indrnn),
     (LayerNormLSTM(H), layer_norm_lstm),
     (LayerNormCarryLSTM(H), layer_norm_carry_lstm),
     (LayerNorm(GRU(H)), normed_gru),

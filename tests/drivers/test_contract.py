@@ -7,7 +7,7 @@ from jaxrnn.testing import DRIVER_LAWS
 from tests.subjects import EVERY_CELL, backwards, both_directions, forwards, name, three_layers
 
 SUBJECTS = (
-    *map(forwards, EVERY_CELL),
+    *(forwards(cell, examples=4) for cell in EVERY_CELL),
     *(backwards(cell) for cell in (Elman(4), LSTM(4, proj_size=2), LearnedState(GRU(4)))),
     *(both_directions(c) for c in (Elman(4), LSTM(4, proj_size=2), GRUResetBefore(4))),
     both_directions(Zoneout(GRU(4), 0.2)),

@@ -1,0 +1,174 @@
+"""Any gradient method against full BPTT, on the user's own model and data, at frozen params."""
+
+import time
+from collections.abc import Mapping, Sequence
+from functools import partial
+from typing import Any, NamedTuple
+
+import jax
+import numpy as np
+from jax import Array
+
+from jaxrnn.checks import as_positive, as_positive_int
+from jaxrnn.compiled import Compiled, compile_program
+from jaxrnn.gradients.bptt import bptt
+from jaxrnn.gradients.method import GradientMethod, accumulate
+from jaxrnn.gradients.problem import Chunk, Params, Problem
+from jaxrnn.gradients.tbptt import tbptt
+
+__all__ = ["Finding", "audit", "smallest_window"]
+
+REPEATS = 5  # timed runs of each program; the median counts
+
+
+class Finding(NamedTuple):
+    """What one method costs and how wrong it is.
+
+    Fields: error, mean of ||g' - g|| / ||g|| over draws; bias, ||mean of g' - g|| / ||g||; std, the
+    root of the mean of ||g' - mean||^2, over ||g||; cosine, mean of that of g' and g; draws, how
+    many keys these are over, 1 if the method draws nothing; temp_bytes, the most memory the
+    compiled program needs beside arguments and results, None where the backend doesn't tell;
+    milliseconds of one run over the chunk, median; compile_seconds.
+
+        >>> Finding(0.5, 0.5, 0.0, 0.9, 1, 1024, 0.1, 0.2).bias
+        0.5
+    """
+
+    error: float
+    bias: float
+    std: float
+    cosine: float
+    draws: int
+    temp_bytes: int | None
+    milliseconds: float
+    compile_seconds: float
+
+
+def audit(
+    problem: Problem,
+    params: Params,
+    state: Any,
+    chunk: Chunk,
+    methods: Mapping[str, GradientMethod],
+    *,
+    key: Array | None = None,
+    draws: int = 16,
+) -> dict[str, Finding]:
+    """Measure each method against full BPTT at frozen params.
+
+    Shapes: chunk `[T, *batch, ...]`; the state's own, None for the cell's first.
+    Args: methods by name; key, for those that draw; draws, how many gradients of such a method are
+        made: its bias is known to about std / sqrt(draws).
+    Returns: a `Finding` for each name. Times are of this machine, now; the rest is not.
+    Raises: ValueError if the gradient of full BPTT is zero or not finite; what the methods raise.
+
+        >>> import jax.numpy as jnp
+        >>> from jaxrnn import Elman
+        >>> cell = Elman(3)
+        >>> problem = Problem(cell, lambda head, ys, targets: ((ys - targets) ** 2).sum(-1))
+        >>> params = Params(cell.init(jax.random.key(0), 2), None)
+        >>> chunk = Chunk(jnp.ones((8, 4, 2)), jnp.zeros((8, 4, 3)))
+        >>> found = audit(problem, params, None, chunk, {"full": bptt(), "cut": tbptt(2)})
+        >>> found["full"].error < 1e-5 < found["cut"].bias
+        True
+    """
+    draws = as_positive_int("audit", "draws", draws)
+    key = jax.random.key(0) if key is None else key
+    exact = _flat(accumulate(bptt(), problem, params, state, chunk)[1])
+    size = np.linalg.norm(exact)
+    if not (np.isfinite(size) and size > 0):
+        raise ValueError(
+            f"audit: the gradient of full BPTT has the norm {size}: nothing can be measured "
+            "against it. Look at the losses and at lag_profile first."
+        )
+    keys = jax.random.split(key, draws)
+    return {
+        name: _find(_program(method, problem, params, state, chunk, key), keys, exact)
+        for name, method in methods.items()
+    }
+
+
+def smallest_window(
+    problem: Problem,
+    params: Params,
+    state: Any,
+    chunk: Chunk,
+    *,
+    tolerance: float = 0.1,
+    lengths: Sequence[int] | None = None,
+) -> int | None:
+    """Return the least k from which on `tbptt(k)` stays within a relative error of full BPTT.
+
+    The error need not fall with every step of k, so all longer lengths that were tried are within
+    it too.
+
+    Shapes: chunk `[T, *batch, ...]`.
+    Args: tolerance, of ||g' - g|| / ||g||; lengths to try, 1, 2, 4 .. T if not given.
+    Returns: k, or None if not even the longest length will do.
+    Raises: as `audit`.
+
+        >>> import jax.numpy as jnp
+        >>> from jaxrnn import Elman
+        >>> cell = Elman(3)
+        >>> problem = Problem(cell, lambda head, ys, targets: ((ys - targets) ** 2).sum(-1))
+        >>> params = Params(cell.init(jax.random.key(0), 2), None)
+        >>> chunk = Chunk(jnp.ones((8, 4, 2)), jnp.zeros((8, 4, 3)))
+        >>> smallest_window(problem, params, None, chunk, tolerance=1e-6)
+        8
+    """
+    as_positive("smallest_window", "tolerance", tolerance)
+    steps = chunk.xs.shape[0]
+    if lengths is None:
+        lengths = sorted({min(2**i, steps) for i in range(steps.bit_length() + 1)})
+    exact = _flat(accumulate(bptt(), problem, params, state, chunk)[1])
+    found = None
+    for length in sorted(lengths, reverse=True):
+        grads = _flat(accumulate(tbptt(length), problem, params, state, chunk)[1])
+        if np.linalg.norm(grads - exact) > tolerance * np.linalg.norm(exact):
+            break
+        found = length
+    return found
+
+
+def _flat(tree: Any) -> np.ndarray:
+    return np.concatenate([np.asarray(leaf, np.float64).ravel() for leaf in jax.tree.leaves(tree)])
+
+
+def _program(
+    method: GradientMethod, problem: Problem, params: Params, state: Any, chunk: Chunk, key: Array
+) -> Any:
+    """Compile the method's gradient, a function of the key only to its user."""
+
+    def gradient(params: Params, state: Any, chunk: Chunk, key: Array) -> Params:
+        return accumulate(method, problem, params, state, chunk, key=key)[1]
+
+    compiled = compile_program(gradient, params, state, chunk, key)
+    return compiled._replace(call=partial(compiled.call, params, state, chunk))
+
+
+def _find(program: Compiled, keys: Array, exact: np.ndarray) -> Finding:
+    first, second = _flat(program.call(keys[0])), _flat(program.call(keys[-1]))
+    random = not np.array_equal(first, second)
+    grads = np.stack([_flat(program.call(k)) for k in keys] if random else [first])
+    size, mean = np.linalg.norm(exact), grads.mean(0)
+    norms = np.linalg.norm(grads, axis=1)
+    cosines = grads @ exact / np.where(norms > 0, norms * size, 1)
+    return Finding(
+        error=float(np.linalg.norm(grads - exact, axis=1).mean() / size),
+        bias=float(np.linalg.norm(mean - exact) / size),
+        std=float(np.sqrt(np.square(grads - mean).sum(1).mean()) / size),
+        cosine=float(cosines.mean()),
+        draws=len(grads),
+        temp_bytes=program.temp_bytes,
+        milliseconds=_milliseconds(program, keys[0]),
+        compile_seconds=program.seconds,
+    )
+
+
+def _milliseconds(program: Compiled, key: Array) -> float:
+    times = []
+    for _ in range(REPEATS):
+        start = time.perf_counter()
+        jax.block_until_ready(program.call(key))
+        times.append(time.perf_counter() - start)
+    return float(np.median(times) * 1e3)
