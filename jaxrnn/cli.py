@@ -171,7 +171,13 @@ def compare(
         >>> main(["compare", "--hidden", "none"])
         2
     """
-    from jaxrnn.compare import make_cell, parse_methods, select_device, split_model
+    from jaxrnn.compare import (
+        check_methods,
+        make_cell,
+        parse_methods,
+        select_device,
+        split_model,
+    )
     from jaxrnn.numerics import jax_option
     from jaxrnn.tasks import TASKS
 
@@ -196,6 +202,9 @@ def compare(
         _prepare(out)
         tasks = [TASKS[name](seed=seed) for name in names]
     cells = [_cell(wanted, task) for task in tasks]
+    with _refused(TypeError, ValueError):  # a method that the cell or the memory doesn't fit
+        for one, its_cell in zip(tasks, cells, strict=True):
+            check_methods(one, its_cell, listed)
     options = {"methods": listed, "updates": steps, "learning_rate": learning_rate}
     _run(tasks, cells, model, seed, out, options)
 

@@ -199,6 +199,32 @@ def test_file_errors_are_one_line_and_1(tmp_path, capsys):
         assert errors.count("\n") == 1 and message in errors
 
 
+def test_a_method_that_does_not_fit_is_one_line(tmp_path, capsys):
+    out = ["--task", "sine", "--out", str(tmp_path)]
+    assert main(["compare", *out, "--methods", "full,eprop"]) == 1  # two layers: no recur
+    error = capsys.readouterr().err
+    assert error.startswith("error: eprop: needs recur and update") and error.count("\n") == 1
+    assert main(["compare", *out, "--methods", "full,rtrl", "--hidden", "512"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("error: rtrl: the influence matrix") and "bytes" in error
+
+
+@pytest.mark.parametrize("cell", ["elman", "gru"])
+def test_every_method_by_its_name(tmp_path, cell):
+    methods = (
+        "full,tbptt:4,tbptt:2:6,folded_tbptt:4,adaptive_tbptt:2:8,artbp:4,dni:4,rtrl,snap:1,uoro,"
+        "kf_rtrl,eprop,rflo,rflo:1:3,forward_gradient"
+    )
+    words = ["--task", "sine", "--cell", cell, "--hidden", "3", "--layers", "1", "--steps", "2"]
+    assert main(["compare", *words, "--methods", methods, "--out", str(tmp_path)]) == 0
+    record = json.loads((tmp_path / "results.json").read_text(encoding="utf-8"))
+    rows = record["tasks"][0]["methods"]
+    assert [m["name"] for m in rows] == methods.split(",")
+    assert all(m["same_updates"]["finite"] for m in rows)
+    errors = {m["name"]: m["audit"][0]["error"] for m in rows}
+    assert errors["rtrl"] < 1e-5 < 1e-3 < errors["snap:1"]
+
+
 @pytest.mark.parametrize("kind", [ValueError, TypeError, OSError, RuntimeError, KeyError])
 def test_a_mistake_of_ours_keeps_its_traceback(tmp_path, monkeypatch, kind):
     def wrong(*args, **options):

@@ -3,7 +3,7 @@
 from jaxrnn.compare.cells import CELLS, load_cell, make_cell, split_model
 from jaxrnn.compare.environment import describe_environment, select_device
 from jaxrnn.compare.experiment import compare
-from jaxrnn.compare.learner import CLIP_NORM
+from jaxrnn.compare.learner import CLIP_NORM, check_methods
 from jaxrnn.compare.methods import (
     METHODS,
     NamedMethod,
@@ -15,8 +15,8 @@ from jaxrnn.compare.race import CADENCES, Event
 from jaxrnn.compare.results import results, write_results
 
 __all__ = [
-    "CADENCES", "CELLS", "CLIP_NORM", "METHODS", "Event", "NamedMethod", "compare",
-    "default_methods",
+    "CADENCES", "CELLS", "CLIP_NORM", "METHODS", "Event", "NamedMethod", "check_methods",
+    "compare", "default_methods",
     "describe_environment", "load_cell", "make_cell", "parse_method", "parse_methods", "results",
     "select_device", "split_model", "write_results",
 ]  # fmt: skip

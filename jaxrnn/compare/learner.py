@@ -1,21 +1,25 @@
 """What is trained on a task: a cell, an output layer, an optimiser, all from one seed."""
 
 import dataclasses
+from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import optax
 from jax import Array
 
 from jaxrnn.cell import Cell
 from jaxrnn.cells import output_width
+from jaxrnn.compare.methods import NamedMethod
 from jaxrnn.gradients import Chunk, Params, Problem
 from jaxrnn.models import Output
 from jaxrnn.randomness import with_key
 from jaxrnn.tasks.task import Task
 
-__all__ = ["CLIP_NORM", "Learner", "make_learner"]
+__all__ = ["CLIP_NORM", "Learner", "check_methods", "make_learner"]
 
 CLIP_NORM = 1.0  # of the whole gradient, before Adam
 
@@ -90,6 +94,24 @@ def make_learner(task: Task, cell: Cell, *, seed: int, learning_rate: float) -> 
     return Learner(
         task, cell, output, Problem(cell, loss), _optimizer(learning_rate), learning_rate, seed
     )
+
+
+def check_methods(task: Task, cell: Cell, methods: Sequence[NamedMethod]) -> None:
+    """Find out, before anything is trained, whether each method fits the cell and the memory.
+
+    Shapes: none; nothing is computed.
+    Raises: TypeError and ValueError from the method, saying what it needs and what to use instead.
+
+        >>> from jaxrnn import Elman
+        >>> from jaxrnn.compare.methods import parse_methods
+        >>> from jaxrnn.tasks import TASKS
+        >>> check_methods(TASKS["sine"](), Elman(4), parse_methods("full,eprop"))
+    """
+    learner = make_learner(task, cell, seed=0, learning_rate=1.0)
+    params, chunk = learner.init(), jax.tree.map(jnp.asarray, task.train(0))
+    state = learner.start(params, chunk, 0)
+    for _, method in methods:
+        jax.eval_shape(partial(method.init, learner.problem), params, state, chunk)
 
 
 def _optimizer(learning_rate: float) -> optax.GradientTransformation:

@@ -69,10 +69,10 @@ def headline(task: Record) -> str:
     if not cut:
         return f"Only full BPTT was run: it ended at a loss of {number(full['final_loss'])}."
     name, run = cut[0]["name"], cut[0]["same_updates"]
-    text = (
-        f"Cutting the gradient after {cut[0]['k2']} of {task['T']} steps ({name}) leaves it "
-        f"{percent(cut[0]['audit'][-1]['error'])} wrong at the end of training"
-    )
+    start = f"Cutting the gradient after {cut[0]['k2']} of {task['T']} steps ({name}) leaves it"
+    if cut[0]["k2"] == task["T"]:  # another method, that truncates nothing
+        start = f"With {name} the gradient is"
+    text = f"{start} {percent(cut[0]['audit'][-1]['error'])} wrong at the end of training"
     if _real(run["temp_bytes"]) and _real(full["temp_bytes"]):
         text += f" and takes {times(run['temp_bytes'], full['temp_bytes'])} memory"
     text += (

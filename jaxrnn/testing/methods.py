@@ -53,7 +53,7 @@ def _loss(head: Array, ys: Array, targets: Array) -> Array:
     return jnp.square(jnp.tanh(ys) @ head - targets).sum(-1)
 
 
-def _case(cell: Cell, steps: int = STEPS, **marks: Any) -> Case:
+def _case(cell: Cell, steps: int = STEPS, marks: dict[str, Array] | None = None) -> Case:
     params = randomise(cell.init(jax.random.key(0), WIDTH), 1)
     state = with_key(cell.init_state(params, BATCH), jax.random.key(5))
     _, y = cell.step(params, state, cell.project(params, jnp.zeros((BATCH, WIDTH))))
@@ -61,7 +61,9 @@ def _case(cell: Cell, steps: int = STEPS, **marks: Any) -> Case:
     xs, targets = (randomise(jnp.zeros((steps, BATCH, WIDTH)), seed) for seed in (3, 4))
     floats, join = split_floats(state)
     state = join(randomise(floats, 6))
-    return Case(Problem(cell, _loss), Params(params, head), state, Chunk(xs, targets, **marks))
+    return Case(
+        Problem(cell, _loss), Params(params, head), state, Chunk(xs, targets, **(marks or {}))
+    )
 
 
 def _marks(steps: int = STEPS) -> dict[str, Array]:
@@ -102,7 +104,7 @@ def losses_and_state_are_those_of_the_run(subject: MethodSubject) -> None:
     """At frozen params the losses and the last state have nothing to do with the method."""
     with jax.enable_x64(True):
         for marks in ({}, _marks()):
-            case = _case(subject.cell, **marks)
+            case = _case(subject.cell, marks=marks)
             loss, grads, memory = _sum(subject, case)
             want_loss, want, after = accumulate(bptt(), *case)
             _close((loss, memory.state), (want_loss, after.state))
@@ -128,7 +130,7 @@ def padding_is_harmless(subject: MethodSubject) -> None:
     """NaN in steps that the mask leaves out changes no bit of loss and gradient."""
     with jax.enable_x64(True):
         marks = {name: mark for name, mark in _marks().items() if name == "mask"}
-        case = _case(subject.cell, **marks)
+        case = _case(subject.cell, marks=marks)
         padding = ~np.asarray(case.chunk.mask)[..., None]
         dirty = case.chunk._replace(
             xs=jnp.where(padding, jnp.nan, case.chunk.xs),
@@ -172,13 +174,16 @@ def a_stream_resumes_bit_for_bit(subject: MethodSubject) -> None:
     """Memory written out as NumPy and read again goes on as if it had never left."""
     method, optimizer = subject.method, optax.sgd(0.01, momentum=0.9)
     problem, params, state, chunk = _case(subject.cell)
-    memory = method.init(problem, params, state, chunk)
-    carry = (params, optimizer.init(params), memory)
+
+    def stream(carry: tuple[Params, Any, Any], part: Chunk, key: Array) -> Any:
+        return online(method, problem, optimizer, *carry, chunk=part, key=key)
+
+    start = (params, optimizer.init(params), method.init(problem, params, state, chunk))
     first, second = (_part(chunk, a, a + STEPS // 2) for a in (0, STEPS // 2))
     keys = jax.random.split(jax.random.key(0))
-    carry, _ = online(method, problem, optimizer, *carry, first, key=keys[0])
-    straight = online(method, problem, optimizer, *carry, second, key=keys[1])
-    resumed = online(method, problem, optimizer, *_written(carry), second, key=keys[1])
+    carry, _ = stream(start, first, keys[0])
+    straight = stream(carry, second, keys[1])
+    resumed = stream(_written(carry), second, keys[1])
     chex.assert_trees_all_equal(_floats(straight), _floats(resumed))
     moved = optax.tree.sub(straight[0][0], params)
     assert all(bool((leaf != 0).any()) for leaf in jax.tree.leaves(moved.head)), "nothing learned"
