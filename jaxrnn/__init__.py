@@ -17,6 +17,7 @@ from jaxrnn.cells import (
     GRU,
     LSTM,
     AllStates,
+    ClipCotangent,
     Dropout,
     Elman,
     ElmanParams,
@@ -58,13 +59,14 @@ from jaxrnn.randomness import with_key, without_key
 __version__ = "0.1.0"
 
 __all__ = [
-    "GRU", "LSTM", "RNN", "AllStates", "BatchMajor", "Cell", "Directions", "Dropout", "Elman",
-    "ElmanParams", "ElmanState", "GRUParams", "GRUResetBefore", "GRUResetBeforeParams", "GRUState",
-    "Generated", "IndRNN", "IndRNNParams", "IndRNNState", "InputDropout", "LSTMParams", "LSTMState",
-    "LayerNorm", "LayerNormCarryLSTM", "LayerNormLSTM", "LearnedState", "Output", "OutputParams",
-    "RNNParams", "RNNState", "RecurrentDropout", "Residual", "SplitCell", "Stack",
-    "VariationalDropout", "WeightDrop", "Zoneout", "bidirectional", "generate", "initializers",
-    "load", "save", "scan", "stack", "with_key", "without_key",
+    "GRU", "LSTM", "RNN", "AllStates", "BatchMajor", "Cell", "ClipCotangent", "Directions",
+    "Dropout", "Elman", "ElmanParams", "ElmanState", "GRUParams", "GRUResetBefore",
+    "GRUResetBeforeParams", "GRUState", "Generated", "IndRNN", "IndRNNParams", "IndRNNState",
+    "InputDropout", "LSTMParams", "LSTMState", "LayerNorm", "LayerNormCarryLSTM", "LayerNormLSTM",
+    "LearnedState", "Output", "OutputParams", "RNNParams", "RNNState", "RecurrentDropout",
+    "Residual", "SplitCell", "Stack", "VariationalDropout", "WeightDrop", "Zoneout",
+    "bidirectional", "generate", "initializers", "load", "save", "scan", "stack", "with_key",
+    "without_key",
 ]  # fmt: skip
 
 # rooms that import more than JAX, loaded when first asked for

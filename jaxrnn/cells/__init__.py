@@ -1,5 +1,6 @@
 """Recurrences, one file each, and wrappers from cell to cell."""
 
+from jaxrnn.cells.clip_cotangent import ClipCotangent
 from jaxrnn.cells.elman import Elman, ElmanParams, ElmanState
 from jaxrnn.cells.gru import GRU, GRUParams, GRUState
 from jaxrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
@@ -32,9 +33,9 @@ from jaxrnn.cells.wrap import (
 )
 
 __all__ = [
-    "GRU", "LSTM", "AllStates", "Dropout", "Elman", "ElmanParams", "ElmanState", "GRUParams",
-    "GRUResetBefore", "GRUResetBeforeParams", "GRUState", "IndRNN", "IndRNNParams", "IndRNNState",
-    "InputDropout", "LSTMParams", "LSTMState", "LayerNorm", "LayerNormCarryLSTM",
+    "GRU", "LSTM", "AllStates", "ClipCotangent", "Dropout", "Elman", "ElmanParams", "ElmanState",
+    "GRUParams", "GRUResetBefore", "GRUResetBeforeParams", "GRUState", "IndRNN", "IndRNNParams",
+    "IndRNNState", "InputDropout", "LSTMParams", "LSTMState", "LayerNorm", "LayerNormCarryLSTM",
     "LayerNormCarryLSTMParams", "LayerNormLSTM", "LayerNormLSTMParams", "LayerNormParams",
     "LearnedState", "LearnedStateParams", "RecurrentDropout", "Residual", "Stack",
     "StochasticState", "VariationalDropout", "WeightDrop", "Zoneout", "output_width",

@@ -7,11 +7,11 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxrnn.checks import as_positive_int
 from jaxrnn.gradients.bptt import BPTTMemory, bptt
 from jaxrnn.gradients.problem import Chunk, Params, Problem
 from jaxrnn.gradients.schedules.plain import plain
 from jaxrnn.gradients.schedules.schedule import Schedule, as_schedule, without_defaults
+from jaxrnn.gradients.window import check_lengths, explicit, only_newest
 from jaxrnn.randomness import map_clocks, tick
 
 __all__ = ["TBPTTMemory", "tbptt"]
@@ -53,13 +53,7 @@ class tbptt:
     def __post_init__(self) -> None:
         as_schedule("tbptt", "schedule", self.schedule)
         object.__setattr__(self, "k2", self.k2 if self.k2 else self.k1)
-        for name in ("k1", "k2"):
-            object.__setattr__(self, name, as_positive_int("tbptt", name, getattr(self, name)))
-        if self.k2 < self.k1:
-            raise ValueError(
-                f"tbptt: k2={self.k2} is smaller than k1={self.k1}: the losses of {self.k1} steps "
-                f"need a gradient over at least as many. Use k2 >= k1."
-            )
+        check_lengths(self, "k1", "k2")
 
     def __repr__(self) -> str:
         return without_defaults(self)
@@ -78,7 +72,7 @@ class tbptt:
         def blank(leaf: Array) -> Array:
             return jnp.zeros((extra, *leaf.shape[1:]), leaf.dtype)
 
-        past = jax.tree.map(blank, _explicit(chunk))
+        past = jax.tree.map(blank, explicit(chunk))
         # clocks count steps that don't exist too: start earlier to arrive at the right time
         return TBPTTMemory(state, map_clocks(lambda c: tick(c, -extra), state), past)
 
@@ -90,13 +84,8 @@ class tbptt:
         if self.k2 == self.k1:
             return bptt(schedule=self.schedule).consume(problem, params, memory, chunk, key=key)
         k1 = self.k1
-        window = jax.tree.map(lambda *a: jnp.concatenate(a), memory.past, _explicit(chunk))
-        # the past's losses have been counted: only the last k1 steps weigh now
-        fresh = jnp.arange(self.k2) >= self.k2 - k1
-        weights = jnp.where(
-            fresh.reshape((-1,) + (1,) * (window.weights.ndim - 1)), window.weights, 0
-        )
-        counted = window._replace(weights=weights)
+        window = jax.tree.map(lambda *a: jnp.concatenate(a), memory.past, explicit(chunk))
+        counted = only_newest(window, k1)
         head, tail = (
             jax.tree.map(lambda a, s=s: a[s], counted) for s in (slice(k1), slice(k1, None))
         )
@@ -110,11 +99,3 @@ class tbptt:
         grads, (state, anchor, losses) = jax.grad(total, has_aux=True)(params)
         past = jax.tree.map(lambda a: a[k1:], window)
         return TBPTTMemory(state, anchor, past), losses[-k1:], grads
-
-
-def _explicit(chunk: Chunk) -> Chunk:
-    """Write out weights and mask, so that steps that don't exist can be told apart."""
-    shape = chunk.xs.shape[:-1]
-    weights = jnp.ones(shape, chunk.xs.dtype) if chunk.weights is None else chunk.weights
-    mask = jnp.ones(shape, bool) if chunk.mask is None else chunk.mask
-    return chunk._replace(weights=weights, mask=mask)

@@ -5,9 +5,21 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
+import pytest
 
 from jaxrnn import GRU
-from jaxrnn.gradients import Chunk, Params, Problem, accumulate, bptt, online, tbptt
+from jaxrnn.gradients import (
+    Chunk,
+    Params,
+    Problem,
+    accumulate,
+    bptt,
+    dni,
+    eprop,
+    online,
+    tbptt,
+    uoro,
+)
 from jaxrnn.testing.cells import randomise
 
 CELL = GRU(4)
@@ -66,16 +78,30 @@ def test_a_window_without_a_loss_makes_no_update():
     chex.assert_trees_all_equal(after, params)
 
 
-def test_temp_bytes_of_truncation_do_not_grow_with_the_stream():
+INPUTS = 2 * (3 + 2) * 4  # bytes of one step of xs and targets
+KEY = 8
+
+
+@pytest.mark.parametrize(
+    ("method", "each_step"),
+    [
+        (tbptt(8), 0),
+        (tbptt(8, 16), 0),
+        (dni(8), 0),
+        (eprop(), INPUTS + KEY),  # a copy of the inputs, nothing that grows with the cell
+        (uoro(), INPUTS + 2 * KEY),  # one for its window, one for its step
+    ],
+    ids=repr,
+)
+def test_temp_bytes_do_not_grow_with_the_stream(method, each_step):
+    """Whatever goes forward or truncates works in the same memory at T = 512 and 4096."""
     params, _ = prepared()
+    state, key = CELL.init_state(params.cell, 2), jax.random.key(0)
 
     def temp_bytes(steps):
-        def run(params, xs):
-            chunk = Chunk(xs, jnp.zeros((steps, 2, 2)))
-            return accumulate(tbptt(8), PROBLEM, params, None, chunk)[1]
+        shapes = [jax.ShapeDtypeStruct((steps, 2, width), jnp.float32) for width in (3, 2)]
+        run = jax.jit(lambda *args: accumulate(method, PROBLEM, *args, key=key)[1])
+        compiled = run.lower(params, state, Chunk(*shapes)).compile()
+        return compiled.memory_analysis().temp_size_in_bytes
 
-        shape = jax.ShapeDtypeStruct((steps, 2, 3), jnp.float32)
-        stats = jax.jit(run).lower(params, shape).compile().memory_analysis()
-        return stats.temp_size_in_bytes - steps * 2 * 4 * 4  # the losses and targets made inside
-
-    assert temp_bytes(4096) < 1.5 * temp_bytes(512) + 4096 * 64
+    assert temp_bytes(4096) < 1.05 * temp_bytes(512) + (4096 - 512) * each_step
