@@ -177,9 +177,13 @@ def mismatches(name: str, expected: Any, given: Any) -> tuple[list[str], list[st
         leaf = path_of(name, path)
         if jnp.shape(got) != want.shape:
             shapes.append(f"{leaf}: expected {want.shape}, got {list(jnp.shape(got))}")
-        elif jnp.result_type(got) != want.dtype:
-            dtypes.append(f"{leaf}: expected {want.dtype}, got {jnp.result_type(got)}")
+        elif _dtype(got) != want.dtype:
+            dtypes.append(f"{leaf}: expected {want.dtype}, got {_dtype(got)}")
     return shapes, dtypes
+
+
+def _dtype(leaf: Any) -> Any:
+    return leaf.dtype if hasattr(leaf, "dtype") else jnp.result_type(leaf)
 
 
 def as_state(owner: str, state: Any, xs: Array, initial: Callable[[], Any]) -> Any:

@@ -10,10 +10,10 @@ from jax import Array
 
 from jaxrnn.checks import as_positive, as_positive_int
 from jaxrnn.gradients.problem import Chunk, Params, Problem, outputs, run
-from jaxrnn.gradients.tap import nudge, scale_cotangent, tapped, untapped
-from jaxrnn.gradients.tbptt import TBPTTMemory, tbptt
+from jaxrnn.gradients.tap import nudge, tapped
+from jaxrnn.gradients.tbptt import TBPTTMemory, no_past
 from jaxrnn.gradients.window import check_lengths, explicit, only_newest
-from jaxrnn.treemath import split_floats
+from jaxrnn.treemath import select, split_floats
 
 __all__ = ["AdaptiveMemory", "adaptive_tbptt"]
 
@@ -64,6 +64,8 @@ class adaptive_tbptt:
         check_lengths(self, "k1", "k_max")
         as_positive("adaptive_tbptt", "tolerance", self.tolerance)
         as_positive_int("adaptive_tbptt", "every", self.every)
+        if self.burn_in != 0:
+            as_positive_int("adaptive_tbptt", "burn_in", self.burn_in)
         if not 0 <= self.burn_in < self.k_max - 1:
             raise ValueError(
                 f"adaptive_tbptt: burn_in should be a lag in [0, k_max - 2], got {self.burn_in} "
@@ -75,16 +77,9 @@ class adaptive_tbptt:
         """Steps consumed at a time, k1."""
         return self.k1
 
-    @property
-    def _longest(self) -> tbptt:
-        return tbptt(self.k1, self.k_max)
-
     def init(self, problem: Problem, params: Params, state: Any, chunk: Chunk) -> AdaptiveMemory:
         """Return the memory before the first step: the longest gradient, until measured."""
-        window = self._longest.init(problem, params, state, explicit(chunk))
-        if not isinstance(window, TBPTTMemory):  # k1 = k_max: no past
-            past = jax.tree.map(lambda leaf: leaf[:0], explicit(chunk))
-            window = TBPTTMemory(state, state, past)
+        window = no_past(self.k_max - self.k1, state, chunk)
         return AdaptiveMemory(window, jnp.int32(self.k_max), jnp.int32(0))
 
     def consume(
@@ -101,16 +96,20 @@ class adaptive_tbptt:
             lambda: memory.length,
         )
         cut = self.k_max - length
-        factors = jnp.where(jnp.arange(self.k_max, dtype=jnp.int32) == cut, 0.0, 1.0)
+        states = _states(problem, params, old.anchor, window)
+        anchor, start = (jax.tree.map(lambda leaf, i=i: leaf[i], states) for i in (self.k1, cut))
+        # the steps before the cut are left out, so their times are those from the anchor on
+        nowhere = jnp.zeros(chunk.xs.shape[1:-1], bool)
+        start = select(nowhere, old.anchor, start)
+        index = jnp.arange(self.k_max, dtype=jnp.int32)
+        after = (index >= cut).reshape((-1,) + (1,) * nowhere.ndim)
+        fresh = fresh._replace(mask=fresh.mask & after)
 
         def total(params: Params) -> tuple[Array, Any]:
-            scaled = tapped(problem, params, old.anchor, scale_cotangent, factors)
-            state, losses = run(*scaled, fresh)
-            return losses.sum(), (untapped(state), losses)
+            state, losses = run(problem, params, start, fresh)
+            return losses.sum(), (state, losses)
 
         grads, (state, losses) = jax.grad(total, has_aux=True)(params)
-        head = jax.tree.map(lambda leaf: leaf[: self.k1], window)
-        anchor, _ = outputs(problem, params.cell, old.anchor, head)
         past = jax.tree.map(lambda leaf: leaf[self.k1 :], window)
         memory = AdaptiveMemory(TBPTTMemory(state, anchor, past), length, memory.calls + 1)
         return memory, losses[-self.k1 :], grads
@@ -135,6 +134,17 @@ class adaptive_tbptt:
         lengths = lag + 1
         good = (least > 0) & (beta < 1) & (bias < self.tolerance) & (lengths >= self.k1)
         return jnp.where(good.any(), lengths[jnp.argmax(good)], self.k_max).astype(jnp.int32)
+
+
+def _states(problem: Problem, params: Params, state: Any, window: Chunk) -> Any:
+    """Return the state before the first step and after each, leaves `[T+1, *batch, ...]`."""
+
+    def body(state: Any, part: Chunk) -> tuple[Any, Any]:
+        return outputs(problem, params.cell, state, part)[0], state
+
+    parts = jax.tree.map(lambda leaf: leaf[:, None], window)
+    end, before = jax.lax.scan(body, state, parts)
+    return jax.tree.map(lambda rest, a: jnp.concatenate([rest, a[None]]), before, end)
 
 
 def lags(problem: Problem, params: Params, state: Any, window: Chunk) -> tuple[Array, Array]:

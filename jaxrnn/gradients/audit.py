@@ -74,13 +74,7 @@ def audit(
     """
     draws = as_positive_int("audit", "draws", draws)
     key = jax.random.key(0) if key is None else key
-    exact = _flat(accumulate(bptt(), problem, params, state, chunk)[1])
-    size = np.linalg.norm(exact)
-    if not (np.isfinite(size) and size > 0):
-        raise ValueError(
-            f"audit: the gradient of full BPTT has the norm {size}: nothing can be measured "
-            "against it. Look at the losses and at lag_profile first."
-        )
+    exact = _exact("audit", problem, params, state, chunk)
     keys = jax.random.split(key, draws)
     return {
         name: _find(_program(method, problem, params, state, chunk, key), keys, exact)
@@ -97,10 +91,10 @@ def smallest_window(
     tolerance: float = 0.1,
     lengths: Sequence[int] | None = None,
 ) -> int | None:
-    """Return the least k from which on `tbptt(k)` stays within a relative error of full BPTT.
+    """Return the least k tried from which on `tbptt(k)` stays near full BPTT.
 
     The error need not fall with every step of k, so all longer lengths that were tried are within
-    it too.
+    the tolerance too.
 
     Shapes: chunk `[T, *batch, ...]`.
     Args: tolerance, of ||g' - g|| / ||g||; lengths to try, 1, 2, 4 .. T if not given.
@@ -120,14 +114,26 @@ def smallest_window(
     steps = chunk.xs.shape[0]
     if lengths is None:
         lengths = sorted({min(2**i, steps) for i in range(steps.bit_length() + 1)})
-    exact = _flat(accumulate(bptt(), problem, params, state, chunk)[1])
+    exact = _exact("smallest_window", problem, params, state, chunk)
     found = None
     for length in sorted(lengths, reverse=True):
         grads = _flat(accumulate(tbptt(length), problem, params, state, chunk)[1])
-        if np.linalg.norm(grads - exact) > tolerance * np.linalg.norm(exact):
+        if not np.linalg.norm(grads - exact) <= tolerance * np.linalg.norm(exact):  # NaN too
             break
         found = length
     return found
+
+
+def _exact(owner: str, problem: Problem, params: Params, state: Any, chunk: Chunk) -> np.ndarray:
+    """Return the gradient of full BPTT, which has to be one."""
+    exact = _flat(accumulate(bptt(), problem, params, state, chunk)[1])
+    size = np.linalg.norm(exact)
+    if not (np.isfinite(size) and size > 0):
+        raise ValueError(
+            f"{owner}: the gradient of full BPTT has the norm {size}: nothing can be measured "
+            "against it. Look at the losses and at lag_profile first."
+        )
+    return exact
 
 
 def _flat(tree: Any) -> np.ndarray:
@@ -147,9 +153,9 @@ def _program(
 
 
 def _find(program: Compiled, keys: Array, exact: np.ndarray) -> Finding:
-    first, second = _flat(program.call(keys[0])), _flat(program.call(keys[-1]))
-    random = not np.array_equal(first, second)
-    grads = np.stack([_flat(program.call(k)) for k in keys] if random else [first])
+    grads = np.stack([_flat(program.call(k)) for k in keys])
+    if (grads == grads[0]).all():  # nothing was drawn
+        grads = grads[:1]
     size, mean = np.linalg.norm(exact), grads.mean(0)
     norms = np.linalg.norm(grads, axis=1)
     cosines = grads @ exact / np.where(norms > 0, norms * size, 1)

@@ -5,9 +5,10 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from jaxrnn.arrays import as_state, check_params, describe, sequence
+from jaxrnn.arrays import as_state, check_params, describe, mismatches, sequence
 from jaxrnn.drivers.ragged import reset_steps, valid_steps
 from jaxrnn.gradients.problem import Chunk, Params, Problem
+from jaxrnn.numerics import state_dtype
 
 __all__ = ["check_carry", "check_chunk", "check_problem"]
 
@@ -73,7 +74,10 @@ def check_chunk(
     mask = valid_steps(owner, None, chunk.mask, steps, batch)
     if chunk.resets is not None:
         reset_steps(owner, chunk.resets, mask, steps, batch, False)
-    targets, given, resets = jax.tree.map(jnp.asarray, (chunk.targets, chunk.weights, chunk.resets))
+    targets, resets = jax.tree.map(jnp.asarray, (chunk.targets, chunk.resets))
+    given = None if chunk.weights is None else jnp.asarray(chunk.weights)
+    if given is not None and not jnp.issubdtype(given.dtype, jnp.floating):
+        given = given.astype(state_dtype(xs.dtype))  # True and False, or counts
     return state, Chunk(xs, targets, given, mask, resets)
 
 
@@ -81,12 +85,17 @@ def check_carry(owner: str, name: str, expected: Any, given: Any, maker: str) ->
     """Check that what is carried from call to call has the structure of a fresh one.
 
     Shapes: any.
-    Raises: TypeError naming what was expected, what came and what makes it.
+    Raises: TypeError and ValueError naming what was expected, what came and what makes it.
 
-        >>> check_carry("online", "opt_state", (1, 2), (3, 4), "optimizer.init(params)")
+        >>> check_carry("online", "opt_state", jnp.ones(2), jnp.zeros(2), "optimizer.init(params)")
     """
     if jax.tree.structure(expected) != jax.tree.structure(given):
         raise TypeError(
             f"{owner}: {name}: expected {describe(expected)}, got {describe(given)}. "
             f"Start from {maker}."
+        )
+    shapes, dtypes = mismatches(name, expected, given)
+    if shapes or dtypes:
+        raise ValueError(
+            f"{owner}: {'; '.join(shapes + dtypes)}. Start from {maker}, with the same data shapes."
         )

@@ -16,7 +16,8 @@ from jax import Array
 from jaxrnn.arrays import describe
 from jaxrnn.gradients.checks import check_carry, check_chunk, check_problem
 from jaxrnn.gradients.problem import Chunk, Params, Problem, counted, windows
-from jaxrnn.randomness import map_clocks, tick, without_key
+from jaxrnn.gradients.steps import add_wide, like, wide_zeros
+from jaxrnn.randomness import map_clocks, tick, typed_key, without_key
 
 __all__ = ["GradientMethod", "accumulate", "online"]
 
@@ -49,6 +50,11 @@ class GradientMethod(Protocol):
     ) -> tuple[Any, Array, Params]:
         """Take one window: (memory, losses `[k1]`, gradient of their sum)."""
         ...
+
+
+def _any(grads: Params) -> Array:
+    """Tell whether anything in a gradient is not zero: a method may know of losses to come."""
+    return jnp.stack([(leaf != 0).any() for leaf in jax.tree.leaves(grads)]).any()
 
 
 def _keys(key: Array | None, count: int) -> Array | None:
@@ -88,6 +94,7 @@ def accumulate(
         True
     """
     _check_method("accumulate", method)
+    key = None if key is None else typed_key(key, "accumulate: key")
     check_problem("accumulate", problem, params)
     given = state is not None
     state, chunk = check_chunk("accumulate", problem, params, state, chunk)
@@ -112,16 +119,33 @@ def _start_is_learned(problem: Problem, params: Params) -> bool:
 
 
 def _from_the_start(chunk: Chunk) -> Chunk:
-    """Mark the first step as a reset: the initial state is then made where it is differentiated."""
-    shape = chunk.xs.shape[:-1]
-    resets = jnp.zeros(shape, bool) if chunk.resets is None else chunk.resets
-    return chunk._replace(resets=resets.at[:1].set(True))
+    """Mark first steps as resets: the initial state is then made where it is differentiated."""
+    mask = jnp.ones(chunk.xs.shape[:-1], bool) if chunk.mask is None else chunk.mask
+    first = mask & (jnp.cumsum(mask, axis=0, dtype=jnp.int32) == 1)
+    return chunk._replace(resets=first if chunk.resets is None else first | chunk.resets)
 
 
 def _end_of(memory: Any, chunk: Chunk, parts: Chunk) -> Any:
-    """Set the clocks of the memory back to the last step that exists."""
+    """Set the clocks of the memory back to the last step that exists.
+
+    Steps that don't exist, at the end of a past that is kept, go in front of it: a replay from a
+    clock that was set back then reaches those that do at their own times.
+    """
     extra = parts.xs.shape[0] * parts.xs.shape[1] - chunk.xs.shape[0]
-    return map_clocks(lambda clock: tick(clock, -extra), memory) if extra else memory
+    if not extra:
+        return memory
+
+    def in_front(node: Any) -> Any:
+        if not _is_past(node):
+            return node
+        return jax.tree.map(lambda leaf: jnp.roll(leaf, extra, 0), node)
+
+    memory = map_clocks(lambda clock: tick(clock, -extra), memory)
+    return jax.tree.map(in_front, memory, is_leaf=_is_past)
+
+
+def _is_past(node: Any) -> bool:
+    return isinstance(node, Chunk)
 
 
 @partial(jax.jit, static_argnums=(0, 1))
@@ -132,19 +156,19 @@ def _accumulate(
     memory = method.init(problem, params, state, chunk)
     if parts.xs.shape[0] == 1:  # no loop, no sum: the compiled program is the method's own
         part = jax.tree.map(lambda leaf: leaf[0], parts)
-        memory, losses, grads = method.consume(problem, params, memory, part, key=key)
+        part_key = None if key is None else jax.random.split(key, 1)[0]
+        memory, losses, grads = method.consume(problem, params, memory, part, key=part_key)
         return losses.sum(), grads, _end_of(memory, chunk, parts)
 
     def body(carry: Any, inputs: Any) -> tuple[Any, Array]:
         memory, total = carry
         part, part_key = inputs
         memory, losses, grads = method.consume(problem, params, memory, part, key=part_key)
-        return (memory, jax.tree.map(jnp.add, total, grads)), losses.sum()
+        return (memory, add_wide(total, grads)), losses.sum()
 
-    zero = jax.tree.map(jnp.zeros_like, params)
     keys = _keys(key, parts.xs.shape[0])
-    (memory, grads), losses = jax.lax.scan(body, (memory, zero), (parts, keys))
-    return losses.sum(), grads, _end_of(memory, chunk, parts)
+    (memory, grads), losses = jax.lax.scan(body, (memory, wide_zeros(params)), (parts, keys))
+    return losses.sum(), like(params, grads), _end_of(memory, chunk, parts)
 
 
 def online(
@@ -162,8 +186,8 @@ def online(
 
         for each window: memory, losses, g = method.consume(...);  params -= optimizer(g)
 
-    A window in which no loss counts makes no update: an optimiser with momentum would move on a
-    gradient of zero.
+    A window in which no loss counts and whose gradient is zero makes no update: an optimiser with
+    momentum would move all the same.
 
     Shapes: chunk `[T, *batch, ...]`; losses `[windows]`, each a weighted sum.
     Args: memory, from `method.init(problem, params, state, chunk)` or an earlier call; all three of
@@ -184,6 +208,7 @@ def online(
         True
     """
     _check_method("online", method)
+    key = None if key is None else typed_key(key, "online: key")
     check_problem("online", problem, params)
     if not hasattr(memory, "state"):
         raise TypeError(
@@ -208,7 +233,7 @@ def _online(
     def update(params: Params, opt_state: Any, grads: Params) -> tuple[Params, Any]:
         with jax.numpy_dtype_promotion("standard"):  # optax multiplies floats by counts of steps
             steps, opt_state = optimizer.update(grads, opt_state, params)
-        return cast(Params, optax.apply_updates(params, steps)), opt_state
+            return cast(Params, optax.apply_updates(params, steps)), opt_state
 
     def body(carry: Any, inputs: Any) -> tuple[Any, Array]:
         params, opt_state, memory = carry
@@ -219,7 +244,7 @@ def _online(
             params, opt_state = update(params, opt_state, grads)
         else:
             params, opt_state = jax.lax.cond(
-                counts.any(), update, lambda p, o, g: (p, o), params, opt_state, grads
+                counts.any() | _any(grads), update, lambda p, o, g: (p, o), params, opt_state, grads
             )
         return (params, opt_state, memory), losses.sum()
 

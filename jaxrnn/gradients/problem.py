@@ -11,7 +11,7 @@ from jax import Array
 from jaxrnn.cell import Cell
 from jaxrnn.checks import as_cell
 from jaxrnn.drivers import scan
-from jaxrnn.treemath import select_or_zero
+from jaxrnn.treemath import map_numbers, select
 
 __all__ = ["Chunk", "Params", "Problem", "counted", "losses", "outputs", "run", "windows"]
 
@@ -129,14 +129,34 @@ def losses(problem: Problem, head: Any, ys: Any, chunk: Chunk) -> Array:
     counts = counted(chunk)
     targets = chunk.targets
     if counts is not None:
-        # selected before and after: where no loss counts, targets may be NaN, and 0 * NaN is NaN
-        ys, targets = select_or_zero(counts, ys), select_or_zero(counts, targets)
+        ys, targets = _only_counted(counts, (ys, targets))
+        # where nothing counts at all the head has no gradient, whatever the loss makes of a 0
+        head = select(counts.any(), head, jax.lax.stop_gradient(head))
     each = problem.loss(head, ys, targets)
     _check_shape("the result of problem.loss", each, chunk.xs)
     if counts is not None:
-        weights = 1 if chunk.weights is None else chunk.weights
-        each = jnp.where(counts, each * weights, 0)
+        if chunk.weights is not None:
+            each = each * chunk.weights.astype(each.dtype)
+        each = jnp.where(counts, each, 0)
     return each.sum(tuple(range(1, each.ndim)))
+
+
+def _only_counted(counts: Array, tree: Any) -> Any:
+    """Put a counted entry wherever none counts, and 0 if there is no such entry at all.
+
+    What stands there may be NaN, or 0, where a loss such as a norm has no derivative: 0 * NaN is
+    NaN, so neither may reach the loss.
+    """
+    if counts.size == 0:
+        return tree
+    first = jnp.argmax(counts.reshape(-1))
+
+    def fill(leaf: Array) -> Array:
+        rows = leaf.reshape((-1, *leaf.shape[counts.ndim :]))
+        one = jnp.where(counts.any(), jax.lax.stop_gradient(rows[first]), jnp.zeros_like(rows[0]))
+        return jnp.broadcast_to(one, leaf.shape)
+
+    return select(counts, tree, map_numbers(fill, tree))
 
 
 def counted(chunk: Chunk) -> Array | None:

@@ -48,7 +48,8 @@ class snap:
     arrives within n steps: n = 1 is exact if no unit hears another one, and any n of at least the
     diameter of the network is RTRL. The mask is that of the params given to `init`.
     Source: Menick et al. (2021), arXiv:2006.07232.
-    Fields: n; length, steps between gradients; max_bytes, the most that is allocated.
+    Fields: n; length, steps between gradients; max_bytes, the largest J that is
+    allocated; finding the mask takes about as much as J of one example, once.
     Shapes: gradients those of params; J `[P, *batch, S]`, stored densely: the mask changes what is
     learned, it saves neither time nor memory here.
     Raises: ValueError if J would be larger than max_bytes, or a field is below 1.

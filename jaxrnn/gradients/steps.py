@@ -8,8 +8,9 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxrnn.gradients.problem import Chunk, Params
+from jaxrnn.numerics import state_dtype
 
-__all__ = ["each_step", "refuse_bytes"]
+__all__ = ["add_wide", "each_step", "like", "refuse_bytes", "wide_zeros"]
 
 Step = Callable[[Any, Chunk, Array | None], tuple[Any, Array, Params]]
 
@@ -26,7 +27,7 @@ def each_step(
         >>> def step(memory, part, key):
         ...     return memory + 1, part.xs.sum((1, 2)), Params(part.xs.sum(), None)
         >>> chunk = Chunk(jnp.ones((5, 2, 3)), None)
-        >>> memory, losses, grads = each_step(step, Params(0.0, None), 0, chunk, None)
+        >>> memory, losses, grads = each_step(step, Params(jnp.float32(0), None), 0, chunk, None)
         >>> int(memory), losses.shape, float(grads.cell)
         (5, (5,), 30.0)
     """
@@ -38,11 +39,43 @@ def each_step(
         memory, total = carry
         part, part_key = inputs
         memory, loss, grads = step(memory, part, part_key)
-        return (memory, jax.tree.map(jnp.add, total, grads)), loss[0]
+        return (memory, add_wide(total, grads)), loss[0]
 
-    zero = jax.tree.map(jnp.zeros_like, params)
-    (memory, grads), losses = jax.lax.scan(body, (memory, zero), (parts, keys))
-    return memory, losses, grads
+    (memory, grads), losses = jax.lax.scan(body, (memory, wide_zeros(params)), (parts, keys))
+    return memory, losses, like(params, grads)
+
+
+def wide_zeros(params: Any) -> Any:
+    """Return zeros to sum gradients in, float32 or wider: many small terms vanish in bfloat16.
+
+    Shapes: those of params.
+
+        >>> wide_zeros(jnp.ones(2, jnp.bfloat16)).dtype
+        dtype('float32')
+    """
+    return jax.tree.map(lambda leaf: jnp.zeros(leaf.shape, state_dtype(leaf.dtype)), params)
+
+
+def add_wide(total: Any, grads: Any) -> Any:
+    """Add gradients to a sum that may be wider than they are.
+
+    Shapes: two trees of one structure and of the same shapes.
+
+        >>> add_wide(jnp.zeros(2), jnp.ones(2, jnp.bfloat16)).dtype
+        dtype('float32')
+    """
+    return jax.tree.map(lambda a, b: a + b.astype(a.dtype), total, grads)
+
+
+def like(params: Any, grads: Any) -> Any:
+    """Return gradients in the dtypes of params.
+
+    Shapes: two trees of one structure and of the same shapes.
+
+        >>> like(jnp.ones(2, jnp.bfloat16), jnp.ones(2)).dtype
+        dtype(bfloat16)
+    """
+    return jax.tree.map(lambda a, b: b.astype(a.dtype), params, grads)
 
 
 def refuse_bytes(owner: str, what: str, size: int, limit: int, instead: str) -> None:

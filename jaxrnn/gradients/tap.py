@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxrnn.cell import Cell
+from jaxrnn.drivers.advance import advance
 from jaxrnn.gradients.problem import Params, Problem
 from jaxrnn.randomness import Clock, new_clock, tick
 from jaxrnn.treemath import split_floats
@@ -51,7 +52,7 @@ class _Tapped:
     def step(self, params: TappedParams, state: TappedState, u: Any) -> tuple[TappedState, Any]:
         value = jax.tree.map(lambda leaf: leaf[state.clock.t], params.values)
         floats, join = split_floats(state.cell)
-        new, y = self.cell.step(params.cell, join(self.tap(floats, value)), u)
+        new, y = advance(self.cell, params.cell, join(self.tap(floats, value)), u)
         return TappedState(new, tick(state.clock)), y
 
 

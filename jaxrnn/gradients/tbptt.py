@@ -14,7 +14,7 @@ from jaxrnn.gradients.schedules.schedule import Schedule, as_schedule, without_d
 from jaxrnn.gradients.window import check_lengths, explicit, only_newest
 from jaxrnn.randomness import map_clocks, tick
 
-__all__ = ["TBPTTMemory", "tbptt"]
+__all__ = ["TBPTTMemory", "no_past", "tbptt"]
 
 
 class TBPTTMemory(NamedTuple):
@@ -66,15 +66,7 @@ class tbptt:
     def init(self, problem: Problem, params: Params, state: Any, chunk: Chunk) -> Any:
         """Return the memory before the first step: a past of steps that don't exist."""
         extra = self.k2 - self.k1
-        if extra == 0:
-            return BPTTMemory(state)
-
-        def blank(leaf: Array) -> Array:
-            return jnp.zeros((extra, *leaf.shape[1:]), leaf.dtype)
-
-        past = jax.tree.map(blank, explicit(chunk))
-        # clocks count steps that don't exist too: start earlier to arrive at the right time
-        return TBPTTMemory(state, map_clocks(lambda c: tick(c, -extra), state), past)
+        return no_past(extra, state, chunk) if extra else BPTTMemory(state)
 
     def consume(
         self, problem: Problem, params: Params, memory: Any, chunk: Chunk, *,
@@ -99,3 +91,20 @@ class tbptt:
         grads, (state, anchor, losses) = jax.grad(total, has_aux=True)(params)
         past = jax.tree.map(lambda a: a[k1:], window)
         return TBPTTMemory(state, anchor, past), losses[-k1:], grads
+
+
+def no_past(steps: int, state: Any, chunk: Chunk) -> TBPTTMemory:
+    """Return the memory before the first step: a past of steps that don't exist.
+
+    Shapes: past leaves `[steps, *batch, ...]`, like those of any chunk.
+
+        >>> no_past(3, jnp.ones(2), Chunk(jnp.ones((5, 2, 1)), None)).past.xs.shape
+        (3, 2, 1)
+    """
+
+    def blank(leaf: Array) -> Array:
+        return jnp.zeros((steps, *leaf.shape[1:]), leaf.dtype)
+
+    past = jax.tree.map(blank, explicit(chunk))
+    # clocks count steps that don't exist too: start earlier to arrive at the right time
+    return TBPTTMemory(state, map_clocks(lambda c: tick(c, -steps), state), past)
