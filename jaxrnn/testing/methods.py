@@ -100,19 +100,27 @@ def _draws(subject: MethodSubject) -> bool:
     return any(bool((a != b).any()) for a, b in zip(first, second, strict=True))
 
 
+def _is_the_run(subject: MethodSubject, marks: dict[str, Array]) -> None:
+    with jax.enable_x64(True):
+        case = _case(subject.cell, marks=marks)
+        loss, grads, memory = _sum(subject, case)
+        want_loss, want, after = accumulate(bptt(), *case)
+        _close((loss, memory.state), (want_loss, after.state))
+        chex.assert_trees_all_equal_shapes_and_dtypes(grads, case.params)
+        if subject.exact_head or subject.exact:
+            _close(grads.head, want.head)
+        if subject.exact:
+            _close(grads, want)
+
+
 def losses_and_state_are_those_of_the_run(subject: MethodSubject) -> None:
     """At frozen params the losses and the last state have nothing to do with the method."""
-    with jax.enable_x64(True):
-        for marks in ({}, _marks()):
-            case = _case(subject.cell, marks=marks)
-            loss, grads, memory = _sum(subject, case)
-            want_loss, want, after = accumulate(bptt(), *case)
-            _close((loss, memory.state), (want_loss, after.state))
-            chex.assert_trees_all_equal_shapes_and_dtypes(grads, case.params)
-            if subject.exact_head or subject.exact:
-                _close(grads.head, want.head)
-            if subject.exact:
-                _close(grads, want)
+    _is_the_run(subject, {})
+
+
+def marks_are_honoured(subject: MethodSubject) -> None:
+    """So it is with weights, a mask with holes, and resets."""
+    _is_the_run(subject, _marks())
 
 
 def any_number_of_steps(subject: MethodSubject) -> None:
@@ -200,6 +208,7 @@ def _written(tree: Any) -> Any:
 
 METHOD_LAWS: tuple[Callable[[MethodSubject], None], ...] = (
     losses_and_state_are_those_of_the_run,
+    marks_are_honoured,
     any_number_of_steps,
     padding_is_harmless,
     segments_are_strangers,
