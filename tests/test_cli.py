@@ -156,7 +156,7 @@ def test_help_teaches_and_version_tells(capsys):
         (["--task", "txt"], "got 'txt'. Did you mean 'text'?"),
         (["--task", "sine,"], "expected one of digits, text, sine, got ''"),
         (["--methods", "tbptt:8:4"], "k2=4 is smaller than k1=8"),
-        (["--methods", "rtrl"], "expected one of full, tbptt"),
+        (["--methods", "newton"], "expected one of full, tbptt"),
         (["--cell", "lstmm"], "Did you mean 'lstm'?"),
         (["--hidden", "0"], "--hidden"),
         (["--steps", "none"], "--steps"),
