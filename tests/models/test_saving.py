@@ -18,6 +18,7 @@ from jaxrnn import (
     GRU,
     LSTM,
     RNN,
+    ClipCotangent,
     Dropout,
     Elman,
     LayerNorm,
@@ -37,6 +38,7 @@ from tests.subjects import EVERY_CELL
 
 D = 3
 NETWORKS = (
+    RNN(ClipCotangent(GRU(3), 0.5)),
     *EVERY_CELL,
     Elman(4, activation="relu", initializer=initializers.IDENTITY),
     GRU(4, initializer=initializers.chrono(50.0)),
