@@ -12,23 +12,28 @@ appends each row, as one line of JSON with command, machine, versions and date, 
 results/memory_schedules.jsonl.
 """
 
-import json
-import shlex
-import statistics
-import sys
-import time
-import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any
 
 import jax
 import jax.numpy as jnp
-import matplotlib
 import typer
+from common import (
+    RESULTS,
+    Out,
+    Row,
+    about_run,
+    drawing,
+    expect_many_lengths,
+    head,
+    keep,
+    line,
+    mebibytes,
+    timed,
+    title,
+)
 
 from jaxrnn import GRU
-from jaxrnn.compare import describe_environment
 from jaxrnn.compiled import compile_program
 from jaxrnn.gradients import Chunk, Params, Problem, accumulate, bptt
 from jaxrnn.gradients.schedules import (
@@ -44,7 +49,7 @@ from jaxrnn.gradients.schedules import (
 )
 from jaxrnn.report.words import number
 
-RESULTS = Path(__file__).parent / "results"
+NAME = "memory_schedules"
 INPUTS = 32
 CLASSES = 8
 SLOTS = (2, 4, 8, 16, 32, 64, 128)
@@ -83,20 +88,7 @@ def prepared(hidden: int, batch: int, steps: int) -> tuple[Problem, Params, Any,
     return problem, params, cell.init_state(params.cell, batch), chunk
 
 
-def timed(programs: dict[str, Any], args: tuple[Any, ...], rounds: int) -> dict[str, float]:
-    """Return the median seconds of a call of each program, taken in turn after one warm-up."""
-    for program in programs.values():
-        jax.block_until_ready(program.call(*args))
-    laps: dict[str, list[float]] = {name: [] for name in programs}
-    for _ in range(rounds):
-        for name, program in programs.items():
-            start = time.perf_counter()
-            jax.block_until_ready(program.call(*args))
-            laps[name].append(time.perf_counter() - start)
-    return {name: statistics.median(times) for name, times in laps.items()}
-
-
-def measure(hidden: int, batch: int, steps: int, rounds: int) -> list[dict[str, Any]]:
+def measure(hidden: int, batch: int, steps: int, rounds: int) -> list[Row]:
     """Return one row for each schedule."""
     problem, *args = prepared(hidden, batch, steps)
     costs = costs_of(problem, *args)
@@ -129,11 +121,7 @@ HEAD = (
 WIDTHS = (28, 11, 13, 9, 13, 9, 9)
 
 
-def mebibytes(size: int | None) -> str:
-    return "not told" if size is None else number(size / 2**20)
-
-
-def cells_of(row: dict[str, Any]) -> list[str]:
+def cells_of(row: Row) -> list[str]:
     """Return a row as texts."""
     return [
         row["schedule"], str(row["forward_evaluations"]), number(row["evaluations_per_step"]),
@@ -142,43 +130,28 @@ def cells_of(row: dict[str, Any]) -> list[str]:
     ]  # fmt: skip
 
 
-def line(texts: Sequence[str]) -> str:
-    """Return one line of a Markdown table that also reads well as text."""
-    padded = [texts[0].ljust(WIDTHS[0])]
-    padded += [t.rjust(w) for t, w in zip(texts[1:], WIDTHS[1:], strict=True)]
-    return "| " + " | ".join(padded) + " |"
-
-
-def table(rows: list[dict[str, Any]]) -> list[str]:
+def table(rows: list[Row]) -> list[str]:
     """Return the lines of the table."""
-    rule = ["-" * WIDTHS[0], *("-" * (w - 1) + ":" for w in WIDTHS[1:])]
-    return [line(HEAD), line(rule), *(line(cells_of(row)) for row in rows)]
+    return [*head(HEAD, WIDTHS, 1), *(line(cells_of(row), WIDTHS, 1) for row in rows)]
 
 
-def document(rows: list[dict[str, Any]], about: dict[str, Any], rounds: int) -> str:
-    """Return the whole result as Markdown."""
-    machine, row = about["machine"], rows[0]
-    versions = ", ".join(f"{k} {v}" for k, v in sorted(about["versions"].items()))
-    return "\n".join(
-        [
-            "# Memory schedules",
-            "",
-            f"Command `{about['command']}`, {about['date']}. {machine['cpu']}, {machine['cores']} "
-            f"cores, device {machine['device']}; {versions}.",
-            "",
-            f"GRU, H = {row['hidden']}, D = {INPUTS}, B = {row['batch']}, T = {row['T']}, float32; "
-            "one gradient of the whole window, the same number with every schedule. Evaluations: "
-            "steps of the cell that run forward, the first pass and padding included. Bytes: "
-            "temporary memory of the compiled gradient, and what was predicted from shapes alone. "
-            f"Time: median of {rounds} calls, all schedules in turn. Offloaded starts stay where "
-            "they are on a CPU.",
-            "",
-            *table(rows),
-            "",
-            "![Temporary bytes against time and forward evaluations](memory_schedules.png)",
-            "",
-        ]
-    )
+def document(rows: list[Row], about: Row, rounds: int) -> list[str]:
+    """Return the whole result as lines of Markdown."""
+    row = rows[0]
+    return [
+        *title("Memory schedules", about),
+        f"GRU, H = {row['hidden']}, D = {INPUTS}, B = {row['batch']}, T = {row['T']}, float32; "
+        "one gradient of the whole window, the same number with every schedule. Evaluations: "
+        "steps of the cell that run forward, the first pass and padding included. Bytes: "
+        "temporary memory of the compiled gradient, and what was predicted from shapes alone. "
+        f"Time: median of {rounds} calls, all schedules in turn. Offloaded starts stay where "
+        "they are on a CPU.",
+        "",
+        *table(rows),
+        "",
+        "![Temporary bytes against time and forward evaluations](memory_schedules.png)",
+        "",
+    ]
 
 
 # family: colour, marker, line; the binomial ones are joined, they are one curve over m
@@ -194,11 +167,9 @@ def family(name: str) -> str:
     return name.split()[0] if name.split()[0] in LOOKS else "segments"
 
 
-def draw(rows: list[dict[str, Any]], path: Path) -> None:
+def draw(rows: list[Row], path: Path) -> None:
     """Draw bytes against time, and against evaluations."""
-    matplotlib.use("Agg")
-    from matplotlib import pyplot
-
+    pyplot = drawing()
     figure, axes = pyplot.subplots(1, 2, figsize=(13, 8), sharey=True, layout="constrained")
     for axis, field in zip(axes, ("ms", "evaluations_per_step"), strict=True):
         for group, (colour, marker, style) in LOOKS.items():
@@ -222,9 +193,9 @@ def draw(rows: list[dict[str, Any]], path: Path) -> None:
     pyplot.close(figure)
 
 
-def label(axis: Any, rows: list[dict[str, Any]]) -> None:
+def label(axis: Any, rows: list[Row]) -> None:
     """Name the points, those of about the same bytes together; binomial ones on the left."""
-    groups: dict[tuple[bool, str], list[dict[str, Any]]] = {}
+    groups: dict[tuple[bool, str], list[Row]] = {}
     for row in rows:
         key = (family(row["schedule"]) == "binomial", number(row["temp_bytes"] / 2**20))
         groups.setdefault(key, []).append(row)
@@ -241,28 +212,15 @@ def main(
     batch: Annotated[int, typer.Option(min=1, help="Sequences at once.")] = 16,
     steps: Annotated[int, typer.Option(min=9, help="Steps of the window, T.")] = 1024,
     rounds: Annotated[int, typer.Option(min=1, help="Timed calls of each program.")] = 5,
-    out: Annotated[
-        Path,
-        typer.Option(help="Folder of the results. Default: results/ here.", show_default=False),
-    ] = RESULTS,
+    out: Out = RESULTS,
 ) -> None:
     """Measure bytes, forward evaluations and time of every memory schedule."""
-    environment = describe_environment()
-    about = {
-        "command": shlex.join(["python", "benchmarks/memory_schedules.py", *sys.argv[1:]]),
-        "date": environment["date"],
-        "machine": {key: environment[key] for key in ("cpu", "cores", "device", "system")},
-        "versions": environment["versions"],
-    }
-    # segments of many lengths for one cell are the very purpose here
-    warnings.filterwarnings("ignore", message="scan: .* different sequence lengths")
+    about = about_run(NAME)
+    expect_many_lengths()
     rows = measure(hidden, batch, steps, rounds)
     print("\n".join(table(rows)), flush=True)
-    out.mkdir(parents=True, exist_ok=True)
-    with open(out / "memory_schedules.jsonl", "a", encoding="utf-8") as file:
-        file.writelines(json.dumps({**row, **about}, allow_nan=False) + "\n" for row in rows)
-    (out / "memory_schedules.md").write_text(document(rows, about, rounds), encoding="utf-8")
-    draw(rows, out / "memory_schedules.png")
+    keep(out, NAME, rows, about, document(rows, about, rounds))
+    draw(rows, out / f"{NAME}.png")
 
 
 if __name__ == "__main__":

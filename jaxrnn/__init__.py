@@ -36,7 +36,12 @@ from jaxrnn.cells import (
     LearnedState,
     LSTMParams,
     LSTMState,
+    OrthogonalCayley,
+    OrthogonalExponential,
     RecurrentDropout,
+    Reservoir,
+    ReservoirParams,
+    ReservoirState,
     Residual,
     Stack,
     VariationalDropout,
@@ -52,6 +57,8 @@ from jaxrnn.models import (
     RNNParams,
     RNNState,
     load,
+    ridge,
+    rls,
     save,
 )
 from jaxrnn.randomness import with_key, without_key
@@ -62,15 +69,26 @@ __all__ = [
     "GRU", "LSTM", "RNN", "AllStates", "BatchMajor", "Cell", "ClipCotangent", "Directions",
     "Dropout", "Elman", "ElmanParams", "ElmanState", "GRUParams", "GRUResetBefore",
     "GRUResetBeforeParams", "GRUState", "Generated", "IndRNN", "IndRNNParams", "IndRNNState",
-    "InputDropout", "LSTMParams", "LSTMState", "LayerNorm", "LayerNormCarryLSTM", "LayerNormLSTM",
-    "LearnedState", "Output", "OutputParams", "RNNParams", "RNNState", "RecurrentDropout",
-    "Residual", "SplitCell", "Stack", "VariationalDropout", "WeightDrop", "Zoneout",
-    "bidirectional", "generate", "initializers", "load", "save", "scan", "stack", "with_key",
-    "without_key",
+    "InputDropout", "LSTMParams", "LSTMState", "LayerNorm", "LayerNormCarryLSTM",
+    "LayerNormLSTM", "LearnedState", "OrthogonalCayley", "OrthogonalExponential", "Output",
+    "OutputParams", "RNNParams", "RNNState", "RecurrentDropout", "Reservoir", "ReservoirParams",
+    "ReservoirState", "Residual", "SplitCell", "Stack", "VariationalDropout", "WeightDrop",
+    "Zoneout", "bidirectional", "generate", "initializers", "load", "ridge", "rls", "save",
+    "scan", "stack", "with_key", "without_key",
 ]  # fmt: skip
 
 # rooms that import more than JAX, loaded when first asked for
-_ROOMS = ("adapters", "compare", "data", "gradients", "interop", "report", "tasks", "testing")
+_ROOMS = (
+    "adapters",
+    "compare",
+    "data",
+    "diagnose",
+    "gradients",
+    "interop",
+    "report",
+    "tasks",
+    "testing",
+)
 
 
 def __getattr__(name: str) -> Any:

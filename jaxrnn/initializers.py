@@ -11,6 +11,8 @@ orthogonal initialiser would halve the spectral radius of every `[H, H]` block.
   (a GRU's n has both in either).
 * `GLOROT`: Glorot for both. `IDENTITY`: identity recurrent blocks (Le et al. 2015).
 * `chrono(t_max)`: gate biases for memories of up to `t_max` steps.
+* `RESERVOIR`, or `reservoir(...)` with your own numbers: an echo state network, sparse recurrent
+  weights of a given spectral radius.
 """
 
 import dataclasses
@@ -22,9 +24,12 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxrnn.checks import as_number
+
 __all__ = [
-    "GLOROT", "IDENTITY", "ORTHOGONAL", "TORCH", "Chrono", "Forget", "Glorot", "Identity",
-    "Orthogonal", "Scheme", "Uniform", "chrono", "per_gate",
+    "GLOROT", "IDENTITY", "ORTHOGONAL", "RESERVOIR", "TORCH", "Chrono", "Forget", "Glorot",
+    "Identity", "Orthogonal", "Scheme", "SpectralRadius", "Uniform", "Within", "chrono", "per_gate",
+    "reservoir",
 ]  # fmt: skip
 
 Matrix = Callable[[Array, tuple[int, ...], Any], Array]  # (key, shape, dtype) -> block
@@ -105,6 +110,95 @@ class Uniform:
 
 
 @dataclasses.dataclass(frozen=True)
+class Within:
+    """U(-bound, bound), for a matrix or a bias; each row of a matrix may have its own bound.
+
+    Fields: bound, one number, or one for each row: for each input of an input kernel. So an output
+    that is fed back as the last inputs has a scale of its own.
+    Shapes: `(key, [rows, columns], dtype)` to `[rows, columns]`; as a bias
+    `(key, gates, H, dtype)` to `[G*H]`.
+    Raises: TypeError if a bound is no number; ValueError if it isn't finite, or when drawing, if
+    there are not as many as rows.
+
+        >>> w = Within((0.1, 5.0))(jax.random.key(0), (2, 50), jnp.float32)
+        >>> [round(float(row.max()), 1) for row in abs(w)]
+        [0.1, 5.0]
+    """
+
+    bound: float | tuple[float, ...] = 1.0
+
+    def __post_init__(self) -> None:
+        many = isinstance(self.bound, tuple | list)
+        bounds = self.bound if isinstance(self.bound, tuple | list) else (self.bound,)
+        numbers = tuple(as_number("Within", "bound", bound) for bound in bounds)
+        object.__setattr__(self, "bound", numbers if many else numbers[0])
+
+    def __call__(self, key: Array, shape: tuple[int, ...] | str, *width_and_dtype: Any) -> Array:
+        """Draw one block, or the biases of all gates."""
+        *width, dtype = width_and_dtype
+        size = (len(shape) * width[0],) if isinstance(shape, str) else shape
+        draws = jax.random.uniform(key, size, dtype, -1.0, 1.0)
+        if not isinstance(self.bound, tuple):
+            return self.bound * draws
+        if len(size) != 2 or len(self.bound) != size[0]:
+            rows = f"a matrix of {size[0]} rows" if len(size) == 2 else "a bias, which has no rows"
+            raise ValueError(
+                f"Within: {len(self.bound)} bounds {self.bound} for {rows}. Give one number, or "
+                "for an input kernel one for each input."
+            )
+        return jnp.array(self.bound, dtype)[:, None] * draws
+
+
+@dataclasses.dataclass(frozen=True)
+class SpectralRadius:
+    """A random matrix, sparse or dense, whose largest eigenvalue in absolute value is `radius`.
+
+        w = r * radius / max |eig(r)|,   r uniform on [-1, 1] where there is a connection, else 0
+
+    Each unit hears `round(density * H)` units, drawn without repetition, and at least one: so there
+    is a cycle, and a radius to scale, however sparse. Zeros are stored. The eigenvalues are those
+    of `jnp.linalg.eigvals`, in the dtype drawn; JAX has them where there is LAPACK or CUDA, not on
+    a TPU.
+    Source: Jaeger (2001), GMD Report 148.
+    Fields: radius, at least 0; density, above 0 and at most 1.
+    Shapes: `(key, [H, H], dtype)` to `[H, H]`, from row to column.
+    Raises: TypeError if a field is no number; ValueError outside its range, or when drawing, if the
+    matrix is not square.
+
+        >>> w = SpectralRadius(0.9, density=0.1)(jax.random.key(0), (50, 50), jnp.float32)
+        >>> print(abs(jnp.linalg.eigvals(w)).max(), float((w != 0).mean()))
+        0.9 0.1
+    """
+
+    radius: float
+    density: float = 1.0
+
+    def __post_init__(self) -> None:
+        if not as_number("SpectralRadius", "radius", self.radius) >= 0:
+            raise ValueError(f"SpectralRadius: radius must be at least 0, got {self.radius}.")
+        if not 0 < as_number("SpectralRadius", "density", self.density) <= 1:
+            raise ValueError(
+                f"SpectralRadius: density, the part of units that each one hears, must be above 0 "
+                f"and at most 1, got {self.density}."
+            )
+
+    def __call__(self, key: Array, shape: tuple[int, ...], dtype: Any) -> Array:
+        """Draw one block `shape`."""
+        rows, columns = shape
+        if rows != columns:
+            raise ValueError(
+                f"SpectralRadius: a {rows} x {columns} matrix has no eigenvalues, expected [H, H]. "
+                "Use it for the recurrent matrix of a cell without projection."
+            )
+        k_w, k_heard = jax.random.split(key)
+        heard = max(1, round(self.density * rows))
+        first = jnp.broadcast_to(jnp.arange(rows)[:, None] < heard, shape)
+        connected = jax.random.permutation(k_heard, first, axis=0, independent=True)
+        w = jnp.where(connected, jax.random.uniform(k_w, shape, dtype, -1.0, 1.0), 0)
+        return w * (self.radius / abs(jnp.linalg.eigvals(w)).max())
+
+
+@dataclasses.dataclass(frozen=True)
 class Forget:
     """Zero biases, but `bias` on the forget gate of a cell that has one.
 
@@ -170,7 +264,7 @@ class Scheme:
     def __repr__(self) -> str:
         """Show a scheme of this module by its name: cells are printed often."""
         parts = f"Scheme({self.kernel!r}, {self.recurrent!r}, {self.bias!r})"
-        named = ("ORTHOGONAL", "TORCH", "GLOROT", "IDENTITY")
+        named = ("ORTHOGONAL", "TORCH", "GLOROT", "IDENTITY", "RESERVOIR")
         return next((name for name in named if globals()[name] == self), parts)
 
 
@@ -190,6 +284,28 @@ def chrono(t_max: float) -> Scheme:
         Chrono(t_max=784.0)
     """
     return Scheme(bias=Chrono(t_max))
+
+
+def reservoir(
+    radius: float = 0.95, *, density: float = 0.1, input_scale: float | tuple[float, ...] = 1.0,
+    bias_scale: float = 0.2,
+) -> Scheme:  # fmt: skip
+    """Return the scheme of an echo state network.
+
+        w_x ~ U(-input_scale, input_scale),  b ~ U(-bias_scale, bias_scale),  max |eig w_h| = radius
+
+    Args: radius and density as `SpectralRadius`; input_scale, one number or one for each input,
+        an output that is fed back included; bias_scale.
+    Shapes: as `Scheme`.
+    Raises: as `SpectralRadius` and `Within`.
+
+        >>> reservoir(0.9, input_scale=(1.0, 0.1)).kernel
+        Within(bound=(1.0, 0.1))
+    """
+    return Scheme(Within(input_scale), SpectralRadius(radius, density), Within(bias_scale))
+
+
+RESERVOIR = reservoir()
 
 
 def per_gate(matrix: Matrix, key: Array, rows: int, gates: str, hidden_size: int) -> Array:

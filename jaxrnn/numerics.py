@@ -6,10 +6,14 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 from jax import Array
+from jax.ad_checkpoint import checkpoint_name
 
 from jaxrnn.spelling import did_you_mean
 
-__all__ = ["ACTIVATIONS", "activation", "jax_option", "layer_norm", "matmul", "state_dtype"]
+__all__ = [
+    "ACTIVATIONS", "GATE", "activation", "gate", "jax_option", "layer_norm", "matmul",
+    "state_dtype",
+]  # fmt: skip
 
 Activation = Callable[[Array], Array]
 
@@ -80,6 +84,20 @@ def matmul(x: Array, w: Array) -> Array:
         dtype('float32')
     """
     return jnp.matmul(x.astype(w.dtype), w, preferred_element_type=state_dtype(w.dtype))
+
+
+GATE = "gate "  # what the names of gates begin with
+
+
+def gate(name: str, z: Array) -> Array:
+    """Return `sigmoid(z)` under a name that diagnostics find again; it costs nothing.
+
+    Shapes: z and result `[..., H]`.
+
+        >>> print(gate("f", jnp.zeros(2)))
+        [0.5 0.5]
+    """
+    return checkpoint_name(jax.nn.sigmoid(z), GATE + name)
 
 
 def layer_norm(x: Array, gain: Array, shift: Array | None = None, *, eps: float) -> Array:

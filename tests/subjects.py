@@ -18,7 +18,10 @@ from jaxrnn import (
     LayerNormCarryLSTM,
     LayerNormLSTM,
     LearnedState,
+    OrthogonalCayley,
+    OrthogonalExponential,
     RecurrentDropout,
+    Reservoir,
     Residual,
     Stack,
     VariationalDropout,
@@ -45,6 +48,7 @@ CELLS = (
     IndRNN(4),
     LayerNormLSTM(4),
     LayerNormCarryLSTM(4),
+    Reservoir(4, leak=0.4),
 )
 WRAPPED = (
     LayerNorm(GRU(4)),
@@ -57,6 +61,8 @@ WRAPPED = (
     RecurrentDropout(LSTM(4), 0.3),
     WeightDrop(GRU(4), 0.3),
     Zoneout(LSTM(4), 0.2, 0.4),
+    OrthogonalCayley(Elman(4)),
+    OrthogonalExponential(GRU(3)),
     Stack((LSTM(4), Dropout(GRU(5), 0.2))),
 )
 EVERY_CELL = CELLS + WRAPPED
@@ -64,10 +70,12 @@ EVERY_CELL = CELLS + WRAPPED
 # one small cell of every kind, around the cheapest cell that will do
 EVERY_KIND = (
     Elman(2), LSTM(2, proj_size=1, peephole=True), GRU(2), GRUResetBefore(2), IndRNN(2),
-    LayerNormLSTM(2), LayerNormCarryLSTM(2), LayerNorm(Elman(2)), Residual(Elman(3)),
+    LayerNormLSTM(2), LayerNormCarryLSTM(2), Reservoir(2, leak=0.4), LayerNorm(Elman(2)),
+    Residual(Elman(3)),
     LearnedState(Elman(2)), AllStates(Elman(2)), Dropout(Elman(2), 0.3),
     VariationalDropout(Elman(2), 0.3), InputDropout(Elman(2), 0.3), RecurrentDropout(Elman(2), 0.3),
-    WeightDrop(Elman(2), 0.3), Zoneout(LSTM(2), 0.2, 0.4), Stack((Elman(2), Dropout(GRU(2), 0.2))),
+    WeightDrop(Elman(2), 0.3), OrthogonalCayley(Elman(2)), Zoneout(LSTM(2), 0.2, 0.4),
+    Stack((Elman(2), Dropout(GRU(2), 0.2))),
 )  # fmt: skip
 
 

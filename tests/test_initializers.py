@@ -1,12 +1,24 @@
 """How weights start."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxrnn import GRU, LSTM, Elman, GRUResetBefore
-from jaxrnn.initializers import IDENTITY, ORTHOGONAL, TORCH, Orthogonal, Scheme, chrono
+from jaxrnn.initializers import (
+    IDENTITY,
+    ORTHOGONAL,
+    RESERVOIR,
+    TORCH,
+    Orthogonal,
+    Scheme,
+    SpectralRadius,
+    chrono,
+    reservoir,
+)
 
 H = 64
 
@@ -76,3 +88,36 @@ def test_params_take_the_default_dtype():
         assert LSTM(2).init(jax.random.key(0), 3).w_x.dtype == jnp.float64
     with jax.enable_x64(False):
         assert LSTM(2).init(jax.random.key(0), 3).w_x.dtype == jnp.float32
+
+
+@pytest.mark.parametrize("density", [1.0, 0.1, 1e-3])
+def test_the_spectral_radius_is_exact(density):
+    with jax.enable_x64(True):
+        draw = jax.jit(partial(SpectralRadius(0.9, density), shape=(H, H), dtype=jnp.float64))
+        w = np.asarray(draw(jax.random.key(0)))
+        assert abs(np.linalg.eigvals(w)).max() == pytest.approx(0.9, abs=1e-12)
+        # every unit hears the same number of units, and at least one
+        np.testing.assert_array_equal((w != 0).sum(0), max(1, round(density * H)))
+        assert density == 1 or len(set((w != 0).sum(1))) > 1
+        both = jax.vmap(draw)(jnp.stack([jax.random.key(0), jax.random.key(1)]))
+        np.testing.assert_allclose(both[0], w, atol=1e-14)
+        assert abs(np.linalg.eigvals(both[1])).max() == pytest.approx(0.9, abs=1e-12)
+
+
+def test_a_spectral_radius_is_set_per_gate():
+    scheme = reservoir(0.5, density=0.3)
+    w_h = LSTM(H, initializer=scheme).init(jax.random.key(0), 3).w_h
+    for block in np.split(np.asarray(w_h), 4, axis=1):
+        assert abs(np.linalg.eigvals(block)).max() == pytest.approx(0.5, abs=1e-5)
+    with pytest.raises(ValueError, match="SpectralRadius: a 2 x 4 matrix has no eigenvalues"):
+        LSTM(4, proj_size=2, initializer=scheme).init(jax.random.key(0), 3)
+
+
+def test_bad_reservoirs():
+    with pytest.raises(ValueError, match="density, the part of units .* got 0"):
+        SpectralRadius(0.9, density=0)
+    with pytest.raises(ValueError, match="radius must be at least 0, got -1"):
+        reservoir(-1)
+    with pytest.raises(ValueError, match="Within: bound should be finite"):
+        reservoir(input_scale=(1.0, float("nan")))
+    assert reservoir() == RESERVOIR and repr(RESERVOIR) == "RESERVOIR"

@@ -18,7 +18,7 @@ LAYERS = {
     "gradients": 3,
     "models": 4,
     "data": 5,
-    "tasks": 6, "compare": 6, "report": 6,
+    "tasks": 6, "compare": 6, "diagnose": 6, "report": 6,
     "cli": 7,
     "adapters": 8, "interop": 8, "testing": 8,
 }  # fmt: skip

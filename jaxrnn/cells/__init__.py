@@ -12,6 +12,12 @@ from jaxrnn.cells.layer_norm_lstm import (
     LayerNormLSTMParams,
 )
 from jaxrnn.cells.lstm import LSTM, LSTMParams, LSTMState
+from jaxrnn.cells.orthogonal import (
+    OrthogonalCayley,
+    OrthogonalExponential,
+    OrthogonalParams,
+)
+from jaxrnn.cells.reservoir import Reservoir, ReservoirParams, ReservoirState
 from jaxrnn.cells.stack import Stack
 from jaxrnn.cells.stochastic import (
     Dropout,
@@ -33,10 +39,12 @@ from jaxrnn.cells.wrap import (
 )
 
 __all__ = [
-    "GRU", "LSTM", "AllStates", "ClipCotangent", "Dropout", "Elman", "ElmanParams", "ElmanState",
-    "GRUParams", "GRUResetBefore", "GRUResetBeforeParams", "GRUState", "IndRNN", "IndRNNParams",
-    "IndRNNState", "InputDropout", "LSTMParams", "LSTMState", "LayerNorm", "LayerNormCarryLSTM",
-    "LayerNormCarryLSTMParams", "LayerNormLSTM", "LayerNormLSTMParams", "LayerNormParams",
-    "LearnedState", "LearnedStateParams", "RecurrentDropout", "Residual", "Stack",
-    "StochasticState", "VariationalDropout", "WeightDrop", "Zoneout", "output_width",
+    "GRU", "LSTM", "AllStates", "ClipCotangent", "Dropout", "Elman", "ElmanParams",
+    "ElmanState", "GRUParams", "GRUResetBefore", "GRUResetBeforeParams", "GRUState", "IndRNN",
+    "IndRNNParams", "IndRNNState", "InputDropout", "LSTMParams", "LSTMState", "LayerNorm",
+    "LayerNormCarryLSTM", "LayerNormCarryLSTMParams", "LayerNormLSTM", "LayerNormLSTMParams",
+    "LayerNormParams", "LearnedState", "LearnedStateParams", "OrthogonalCayley",
+    "OrthogonalExponential", "OrthogonalParams", "RecurrentDropout", "Reservoir",
+    "ReservoirParams", "ReservoirState", "Residual", "Stack", "StochasticState",
+    "VariationalDropout", "WeightDrop", "Zoneout", "output_width",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxrnn.cell import Cell
+from jaxrnn.cells.resolve import resolve_inner
 from jaxrnn.checks import as_cell, as_positive
 from jaxrnn.treemath import split_floats
 
@@ -57,6 +58,10 @@ class ClipCotangent:
     def project(self, params: Any, x: Array) -> Any:
         """Return the cell's u."""
         return self.cell.project(params, x)
+
+    def resolve(self, params: Any) -> tuple[Cell, Any]:
+        """Return it around the cell resolved: see `jaxrnn.cells.resolve`."""
+        return resolve_inner(self, params)
 
     def step(self, params: Any, state: Any, u: Any) -> tuple[Any, Any]:
         """Advance one step."""

@@ -7,11 +7,10 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jax.nn import sigmoid
 
 from jaxrnn.cells.gates import check_fields, draw, project_input, refuse_projection, zeros
 from jaxrnn.initializers import ORTHOGONAL, Scheme
-from jaxrnn.numerics import matmul
+from jaxrnn.numerics import gate, matmul
 from jaxrnn.randomness import typed_key
 
 __all__ = ["GRU", "GRUParams", "GRUState"]
@@ -99,8 +98,8 @@ class GRU:
         r_r, r_z, r_n = jnp.split(r.astype(dtype), 3, axis=-1)
         if params.b_hn is not None:
             r_n = r_n + params.b_hn.astype(dtype)
-        reset = sigmoid(u_r + r_r)
-        z = sigmoid(u_z + r_z)
+        reset = gate("r", u_r + r_r)
+        z = gate("z", u_z + r_z)
         n = jnp.tanh(u_n + reset * r_n)
         h = (1 - z) * n + z * state.h
         return GRUState(h=h), h.astype(params.w_h.dtype)

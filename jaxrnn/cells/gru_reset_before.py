@@ -6,12 +6,11 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
-from jax.nn import sigmoid
 
 from jaxrnn.cells.gates import check_fields, draw, project_input, refuse_projection, zeros
 from jaxrnn.cells.gru import GATES, GRUState
 from jaxrnn.initializers import ORTHOGONAL, Scheme
-from jaxrnn.numerics import matmul
+from jaxrnn.numerics import gate, matmul
 
 __all__ = ["GRUResetBefore", "GRUResetBeforeParams"]
 
@@ -81,8 +80,8 @@ class GRUResetBefore:
         """Advance one step."""
         h, dtype, split = state.h, state.h.dtype, 2 * self.hidden_size
         u_rz, u_n = u[..., :split].astype(dtype), u[..., split:].astype(dtype)
-        rz = sigmoid(u_rz + matmul(h, params.w_h[:, :split]).astype(dtype))
-        r, z = jnp.split(rz, 2, axis=-1)
+        rz = u_rz + matmul(h, params.w_h[:, :split]).astype(dtype)
+        r, z = map(gate, "rz", jnp.split(rz, 2, axis=-1))
         n = jnp.tanh(u_n + matmul(r * h, params.w_h[:, split:]).astype(dtype))
         h = (1 - z) * n + z * h
         return GRUState(h=h), h.astype(params.w_h.dtype)

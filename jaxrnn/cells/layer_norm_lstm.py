@@ -6,13 +6,12 @@ from typing import NamedTuple
 
 import jax.numpy as jnp
 from jax import Array
-from jax.nn import sigmoid
 
 from jaxrnn.cells.gates import check_fields, draw, project_input, zeros
 from jaxrnn.cells.lstm import LSTMState
 from jaxrnn.checks import as_positive
 from jaxrnn.initializers import ORTHOGONAL, Scheme
-from jaxrnn.numerics import layer_norm, matmul
+from jaxrnn.numerics import gate, layer_norm, matmul
 
 __all__ = [
     "LayerNormCarryLSTM", "LayerNormCarryLSTMParams", "LayerNormLSTM", "LayerNormLSTMParams",
@@ -96,8 +95,8 @@ class LayerNormLSTM:
         """Return (state, y) from u and r."""
         z = (u + layer_norm(r, params.gain_h, eps=self.eps)).astype(state.c.dtype)
         i, f, g, o = jnp.split(z, 4, axis=-1)
-        c = sigmoid(f) * state.c + sigmoid(i) * jnp.tanh(g)
-        h = sigmoid(o) * jnp.tanh(layer_norm(c, params.gain_c, params.shift_c, eps=self.eps))
+        c = gate("f", f) * state.c + gate("i", i) * jnp.tanh(g)
+        h = gate("o", o) * jnp.tanh(layer_norm(c, params.gain_c, params.shift_c, eps=self.eps))
         return LSTMState(h=h, c=c), h.astype(params.w_h.dtype)
 
     def step(
@@ -192,9 +191,9 @@ class LayerNormCarryLSTM:
         """Return (state, y) from u and r."""
         z = u + layer_norm(r, params.gain_h, params.shift_h, eps=self.eps)
         i, f, g, o = jnp.split(z.astype(state.c.dtype), 4, axis=-1)
-        c = sigmoid(f) * state.c + sigmoid(i) * jnp.tanh(g)
+        c = gate("f", f) * state.c + gate("i", i) * jnp.tanh(g)
         c = layer_norm(c, params.gain_c, params.shift_c, eps=self.eps)
-        h = sigmoid(o) * jnp.tanh(c)
+        h = gate("o", o) * jnp.tanh(c)
         return LSTMState(h=h, c=c), h.astype(params.w_h.dtype)
 
     def step(

@@ -7,12 +7,11 @@ from typing import NamedTuple
 import jax
 import jax.numpy as jnp
 from jax import Array
-from jax.nn import sigmoid
 
 from jaxrnn.cells.gates import check_fields, draw, project_input, zeros
 from jaxrnn.checks import as_number
 from jaxrnn.initializers import ORTHOGONAL, Scheme, per_gate
-from jaxrnn.numerics import matmul
+from jaxrnn.numerics import gate, matmul
 from jaxrnn.randomness import typed_key
 
 __all__ = ["LSTM", "LSTMParams", "LSTMState"]
@@ -139,17 +138,17 @@ class LSTM:
     ) -> tuple[LSTMState, Array]:
         """Return (state, y) from u and r."""
         z = (u + r).astype(state.c.dtype)
-        gate = dict(zip(self.gates, jnp.split(z, len(self.gates), axis=-1), strict=True))
+        of = dict(zip(self.gates, jnp.split(z, len(self.gates), axis=-1), strict=True))
         # without peepholes no gate sees c
         rows = () if params.p is None else params.p.astype(z.dtype)
         sees = dict(zip(self.peepholes, rows, strict=False))
 
         def opened(name: str, c: Array) -> Array:
-            return sigmoid(gate[name] + sees[name] * c if sees else gate[name])
+            return gate(name, of[name] + sees[name] * c if sees else of[name])
 
         f = opened("f", state.c)
         i = 1 - f if self.coupled else opened("i", state.c)
-        c = f * state.c + i * jnp.tanh(gate["g"])
+        c = f * state.c + i * jnp.tanh(of["g"])
         h = opened("o", c) * jnp.tanh(c)
         if params.w_r is not None:
             h = matmul(h, params.w_r).astype(state.h.dtype)

@@ -8,6 +8,7 @@ import jax
 from jax import Array
 
 from jaxrnn.cell import Cell
+from jaxrnn.cells.resolve import resolve
 from jaxrnn.cells.wrap import output_width
 from jaxrnn.checks import as_cell
 
@@ -65,6 +66,11 @@ class Stack:
     def project(self, params: tuple, x: Array) -> Any:
         """Return the u of the first layer; the others project inside the step."""
         return self.cells[0].project(params[0], x)
+
+    def resolve(self, params: tuple) -> tuple[Cell, tuple[Any, ...]]:
+        """Return the layers resolved: see `jaxrnn.cells.resolve`."""
+        pairs = [resolve(cell, p) for cell, p in zip(self.cells, params, strict=True)]
+        return Stack(tuple(cell for cell, _ in pairs)), tuple(p for _, p in pairs)
 
     def step(self, params: tuple, state: tuple, u: Any) -> tuple[tuple[Any, ...], Any]:
         """Advance every layer one step."""

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxrnn.cell import Cell, SplitCell
+from jaxrnn.cells.resolve import resolve_inner
 from jaxrnn.checks import as_cell, as_rate
 from jaxrnn.randomness import Clock, always, dropout, new_clock, now, tick
 
@@ -41,6 +42,10 @@ class _Masked:
     def init_state(self, params: Any, batch: int | Sequence[int] = ()) -> StochasticState:
         """Return the cell's first state and a clock without a key."""
         return StochasticState(self.cell.init_state(params, batch), new_clock())
+
+    def resolve(self, params: Any) -> tuple[Cell, Any]:
+        """Return it around the cell resolved: see `jaxrnn.cells.resolve`."""
+        return resolve_inner(self, params)
 
     def project(self, params: Any, x: Array) -> Any:
         """Return the cell's u."""

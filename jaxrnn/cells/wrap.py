@@ -10,6 +10,7 @@ from jax import Array
 
 from jaxrnn.arrays import params_dtype
 from jaxrnn.cell import Cell, SplitCell
+from jaxrnn.cells.resolve import resolve, resolve_inner
 from jaxrnn.checks import as_batch, as_cell, as_positive
 from jaxrnn.numerics import layer_norm, state_dtype
 from jaxrnn.randomness import clocks
@@ -83,6 +84,11 @@ class LayerNorm:
         r = layer_norm(r, params.gain_h, eps=self.eps)
         return self.cell.update(params.cell, state, u, r)
 
+    def resolve(self, params: LayerNormParams) -> tuple[Cell, Any]:
+        """Return it around the cell resolved: see `jaxrnn.cells.resolve`."""
+        cell, inner = resolve(self.cell, params.cell)
+        return dataclasses.replace(self, cell=cell), params._replace(cell=inner)
+
     def step(self, params: LayerNormParams, state: Any, u: Array) -> tuple[Any, Any]:
         """Advance one step."""
         return self.update(params, state, u, self.recur(params, state))
@@ -130,6 +136,10 @@ class Residual:
     def project(self, params: Any, x: Array) -> tuple[Array, Any]:
         """Return (x, u): the input goes along."""
         return x, self.cell.project(params, x)
+
+    def resolve(self, params: Any) -> tuple[Cell, Any]:
+        """Return it around the cell resolved: see `jaxrnn.cells.resolve`."""
+        return resolve_inner(self, params)
 
     def step(self, params: Any, state: Any, u: tuple[Array, Any]) -> tuple[Any, Array]:
         """Advance one step."""
@@ -192,6 +202,11 @@ class LearnedState:
         """Return the cell's u."""
         return self.cell.project(params.cell, x)
 
+    def resolve(self, params: LearnedStateParams) -> tuple[Cell, Any]:
+        """Return it around the cell resolved: see `jaxrnn.cells.resolve`."""
+        cell, inner = resolve(self.cell, params.cell)
+        return dataclasses.replace(self, cell=cell), params._replace(cell=inner)
+
     def step(self, params: LearnedStateParams, state: Any, u: Any) -> tuple[Any, Any]:
         """Advance one step."""
         return self.cell.step(params.cell, state, u)
@@ -228,6 +243,10 @@ class AllStates:
     def project(self, params: Any, x: Array) -> Any:
         """Return the cell's u."""
         return self.cell.project(params, x)
+
+    def resolve(self, params: Any) -> tuple[Cell, Any]:
+        """Return it around the cell resolved: see `jaxrnn.cells.resolve`."""
+        return resolve_inner(self, params)
 
     def step(self, params: Any, state: Any, u: Any) -> tuple[Any, tuple[Any, Any]]:
         """Advance one step."""

@@ -8,6 +8,7 @@ from jaxrnn.compare.methods import (
     METHODS,
     NamedMethod,
     default_methods,
+    every_method,
     parse_method,
     parse_methods,
 )
@@ -16,7 +17,7 @@ from jaxrnn.compare.results import results, write_results
 
 __all__ = [
     "CADENCES", "CELLS", "CLIP_NORM", "METHODS", "Event", "NamedMethod", "check_methods",
-    "compare", "default_methods",
-    "describe_environment", "load_cell", "make_cell", "parse_method", "parse_methods", "results",
+    "compare", "default_methods", "describe_environment", "every_method",
+    "load_cell", "make_cell", "parse_method", "parse_methods", "results",
     "select_device", "split_model", "write_results",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from jaxrnn.compiled import Compiled
 from jaxrnn.gradients import Chunk, Params, lag_profile
 from jaxrnn.randomness import without_key
 
-__all__ = ["Sample", "difference", "gradient_errors", "lags", "make_sample"]
+__all__ = ["Sample", "difference", "gradient_errors", "lags", "make_sample", "state_before"]
 
 
 class Sample(NamedTuple):
@@ -73,8 +73,18 @@ def difference(estimate: Any, exact: Any) -> tuple[float, float]:
         return float(np.sqrt((a - b) @ (a - b)) / size_b), float(a @ b / (size_a * size_b))
 
 
-def _state_before(learner: Learner, full: Compiled, params: Params, sample: Sample) -> Any:
-    """Run up to the sample with these params; None off a stream."""
+def state_before(learner: Learner, full: Compiled, params: Params, sample: Sample) -> Any:
+    """Run up to the sample with these params; None off a stream.
+
+    Shapes: the state's own.
+
+        >>> from jaxrnn import Elman
+        >>> from jaxrnn.compare.learner import make_learner
+        >>> from jaxrnn.tasks import TASKS
+        >>> learner = make_learner(TASKS["sine"](), Elman(4), seed=0, learning_rate=0.01)
+        >>> state_before(learner, None, learner.init(), make_sample(learner)) is None
+        True
+    """
     if sample.before is None:
         return None
     start = learner.start(params, sample.before, jnp.int32(0))
@@ -104,7 +114,7 @@ def gradient_errors(
     """
     names = list(programs)
     full = programs[names[0]]
-    state = _state_before(learner, full, params, sample)
+    state = state_before(learner, full, params, sample)
     grads = {
         name: program.call(params, state, sample.chunk, jnp.int32(sample.number))[1]
         for name, program in programs.items()
@@ -131,7 +141,7 @@ def lags(learner: Learner, full: Compiled, params: Params, sample: Sample) -> li
     """
     if sample.chunk.mask is not None or _has_resets(sample.chunk):
         return None
-    state = _state_before(learner, full, params, sample)
+    state = state_before(learner, full, params, sample)
     state = None if state is None else without_key(state)
     chunk = sample.chunk._replace(weights=None, resets=None)
     profile = lag_profile(learner.problem, params, state, chunk)

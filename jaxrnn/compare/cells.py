@@ -21,6 +21,7 @@ from jaxrnn.cells import (
     IndRNN,
     LayerNormCarryLSTM,
     LayerNormLSTM,
+    Reservoir,
     Stack,
     output_width,
 )
@@ -39,6 +40,7 @@ CELLS: dict[str, Callable[[int], Cell]] = {
     "indrnn": IndRNN,
     "layer_norm_lstm": LayerNormLSTM,
     "layer_norm_carry_lstm": LayerNormCarryLSTM,
+    "reservoir": Reservoir,
 }
 
 

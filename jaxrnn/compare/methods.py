@@ -23,7 +23,9 @@ from jaxrnn.gradients import (
 )
 from jaxrnn.spelling import did_you_mean
 
-__all__ = ["METHODS", "NamedMethod", "default_methods", "parse_method", "parse_methods"]
+__all__ = [
+    "METHODS", "NamedMethod", "default_methods", "every_method", "parse_method", "parse_methods",
+]  # fmt: skip
 
 # name to constructor; the numbers after the colons are its arguments. A new method is one line.
 METHODS: dict[str, Callable[..., GradientMethod]] = {
@@ -135,3 +137,19 @@ def default_methods(steps: int) -> tuple[NamedMethod, ...]:
     """
     lengths = sorted({max(1, steps // part) for part in (8, 4, 2)})
     return parse_methods(",".join(["full", *(f"tbptt:{k}" for k in lengths)]))
+
+
+def every_method(steps: int) -> tuple[NamedMethod, ...]:
+    """Return every method there is, with lengths that are parts of T.
+
+    Shapes: steps, T.
+
+        >>> [m.name for m in every_method(64)][:4]
+        ['full', 'tbptt:16', 'tbptt:16:32', 'folded_tbptt:16']
+    """
+    k = max(1, steps // 4)
+    return parse_methods(
+        f"full,tbptt:{k},tbptt:{k}:{2 * k},folded_tbptt:{k},adaptive_tbptt:{k}:{max(2 * k, 3)},"
+        f"artbp:{max(k, 2)},dni:{k},rtrl,snap:1,snap:2,diagonal_rtrl,kf_rtrl,uoro,eprop,rflo,"
+        "forward_gradient"
+    )

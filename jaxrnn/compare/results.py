@@ -14,7 +14,15 @@ from jaxrnn.files import write_whole
 from jaxrnn.gradients import Params
 from jaxrnn.tasks.task import Task
 
-__all__ = ["FORMAT", "method_record", "results", "run_record", "task_record", "write_results"]
+__all__ = [
+    "FORMAT",
+    "method_record",
+    "model_record",
+    "results",
+    "run_record",
+    "task_record",
+    "write_results",
+]
 
 FORMAT = 1  # of results.json; a reader refuses what it doesn't know
 
@@ -108,11 +116,38 @@ def task_record(
     """
     task = learner.task
     return {
+        **model_record(learner, params),
+        "metric": task.metric,
+        "higher_is_better": task.higher_is_better,
+        "steps": updates,
+        "tokens": updates * task.steps * task.batch,
+        "loss_scale": {
+            CADENCES[0]: "mean per counted token of the chunk of T steps",
+            CADENCES[1]: "mean per counted token of each window of k1 steps",
+        },
+        "methods": methods,
+        "lag_profile": profiles,
+    }
+
+
+def model_record(learner: Learner, params: Params) -> dict[str, Any]:
+    """Return what is looked at, whatever is done with it: task, data, model, optimiser.
+
+    Shapes: params, those of the learner.
+
+        >>> from jaxrnn import Elman
+        >>> from jaxrnn.compare.learner import make_learner
+        >>> from jaxrnn.tasks import TASKS
+        >>> learner = make_learner(TASKS["sine"](), Elman(4), seed=0, learning_rate=0.01)
+        >>> record = model_record(learner, learner.init())
+        >>> record["T"], record["model"]
+        (10, 'Elman with 4 units')
+    """
+    task = learner.task
+    return {
         "task": task.name,
         "title": task.title,
         "source": task.source,
-        "metric": task.metric,
-        "higher_is_better": task.higher_is_better,
         "stream": task.stream,
         "T": task.steps,
         "B": task.batch,
@@ -122,17 +157,9 @@ def task_record(
         "cell": repr(learner.cell),
         "parameters": learner.parameters(params),
         "seed": learner.seed,
-        "steps": updates,
-        "tokens": updates * task.steps * task.batch,
         "optimizer": {
             "name": "adam", "learning_rate": learner.learning_rate, "clip_global_norm": CLIP_NORM,
         },
-        "loss_scale": {
-            CADENCES[0]: "mean per counted token of the chunk of T steps",
-            CADENCES[1]: "mean per counted token of each window of k1 steps",
-        },
-        "methods": methods,
-        "lag_profile": profiles,
     }  # fmt: skip
 
 
@@ -148,18 +175,20 @@ def _model_words(cell: Any) -> str:
 
 
 def results(
-    command: str, environment: dict[str, Any], tasks: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """Return the whole of `results.json`.
+    command: str, environment: dict[str, Any], tasks: list[dict[str, Any]],
+    kind: str = "jaxrnn compare",
+) -> dict[str, Any]:  # fmt: skip
+    """Return the whole of a results file.
 
     Shapes: none.
+    Args: kind, the command whose record it is.
 
         >>> results("jaxrnn compare", {}, [])["format"]
         1
     """
     return {
         "format": FORMAT,
-        "kind": "jaxrnn compare",
+        "kind": kind,
         "command": command,
         "environment": environment,
         "tasks": tasks,

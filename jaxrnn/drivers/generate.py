@@ -9,6 +9,7 @@ from jax import Array
 
 from jaxrnn.arrays import as_state, check_params, describe, sequence
 from jaxrnn.cell import Cell
+from jaxrnn.cells.resolve import resolve
 from jaxrnn.checks import as_cell, as_positive_int
 from jaxrnn.drivers.advance import advance
 from jaxrnn.randomness import typed_key
@@ -93,6 +94,7 @@ def _run(
     cell: Cell, feedback: Callable, steps: int, params: Any, state: Any, x: Array, key: Any
 ) -> tuple[Any, Generated]:
     keys = None if key is None else jax.random.split(key, steps)
+    cell, params = resolve(cell, params)
 
     def body(carry: Any, step_key: Array | None) -> Any:
         state, x = carry

@@ -9,6 +9,7 @@ from jax import Array
 
 from jaxrnn.arrays import as_state, check_params, sequence
 from jaxrnn.cell import Cell
+from jaxrnn.cells.resolve import resolve
 from jaxrnn.checks import as_bool, as_cell, check_unroll
 from jaxrnn.drivers.advance import advance
 from jaxrnn.drivers.ragged import check_padding, hold_last, reset_steps, valid_steps
@@ -94,6 +95,7 @@ def _run(
 ) -> tuple[Any, Any]:  # fmt: skip
     steps, batch = xs.shape[0], xs.shape[1:-1]
     note_trace(cell, steps)
+    cell, params = resolve(cell, params)
     if valid is not None:
         xs = select_or_zero(valid, xs)
     us = cell.project(params, xs)

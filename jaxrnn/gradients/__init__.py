@@ -2,9 +2,20 @@
 
 from jaxrnn.gradients.adaptive_tbptt import adaptive_tbptt
 from jaxrnn.gradients.artbp import artbp
-from jaxrnn.gradients.audit import Finding, audit, smallest_window
+from jaxrnn.gradients.audit import Finding, audit, smallest_window, window_errors
 from jaxrnn.gradients.bptt import bptt
-from jaxrnn.gradients.diagnostics import lag_profile
+from jaxrnn.gradients.diagnostics import (
+    clipped_fraction,
+    effective_memory,
+    gate_values,
+    gradient_norms,
+    lag_profile,
+    lyapunov_spectrum,
+    mean_lag_profile,
+    product_singular_values,
+    saturation,
+    step_singular_values,
+)
 from jaxrnn.gradients.diagonal_rtrl import diagonal_rtrl
 from jaxrnn.gradients.dni import dni
 from jaxrnn.gradients.eprop import eprop
@@ -21,6 +32,9 @@ from jaxrnn.gradients.uoro import uoro
 
 __all__ = [
     "Chunk", "Finding", "GradientMethod", "Params", "Problem", "accumulate", "adaptive_tbptt",
-    "artbp", "audit", "bptt", "diagonal_rtrl", "dni", "eprop", "folded_tbptt", "forward_gradient",
-    "kf_rtrl", "lag_profile", "online", "rflo", "rtrl", "smallest_window", "snap", "tbptt", "uoro",
+    "artbp", "audit", "bptt", "clipped_fraction", "diagonal_rtrl", "dni", "effective_memory",
+    "eprop", "folded_tbptt", "forward_gradient", "gate_values", "gradient_norms", "kf_rtrl",
+    "lag_profile", "lyapunov_spectrum", "mean_lag_profile", "online", "product_singular_values",
+    "rflo", "rtrl", "saturation", "smallest_window", "snap", "step_singular_values", "tbptt",
+    "uoro", "window_errors",
 ]  # fmt: skip

@@ -16,7 +16,7 @@ from jaxrnn.gradients.method import GradientMethod, accumulate
 from jaxrnn.gradients.problem import Chunk, Params, Problem
 from jaxrnn.gradients.tbptt import tbptt
 
-__all__ = ["Finding", "audit", "smallest_window"]
+__all__ = ["Finding", "audit", "shortest_within", "smallest_window", "window_errors"]
 
 REPEATS = 5  # timed runs of each program; the median counts
 
@@ -82,6 +82,35 @@ def audit(
     }
 
 
+def window_errors(
+    problem: Problem,
+    params: Params,
+    state: Any,
+    chunk: Chunk,
+    *,
+    lengths: Sequence[int] | None = None,
+) -> dict[int, float]:
+    """Return how wrong the gradient of `tbptt(k)` is, for several k.
+
+        errors[k] = ||g' - g|| / ||g||
+
+    Shapes: chunk `[T, *batch, ...]`.
+    Args: lengths k to try, 1, 2, 4 .. T if not given.
+    Returns: errors by k, the shortest first.
+    Raises: as `audit`.
+
+        >>> import jax.numpy as jnp
+        >>> from jaxrnn import Elman
+        >>> cell = Elman(3)
+        >>> problem = Problem(cell, lambda head, ys, targets: ((ys - targets) ** 2).sum(-1))
+        >>> params = Params(cell.init(jax.random.key(0), 2), None)
+        >>> chunk = Chunk(jnp.ones((8, 4, 2)), jnp.zeros((8, 4, 3)))
+        >>> list(window_errors(problem, params, None, chunk))
+        [1, 2, 4, 8]
+    """
+    return _window_errors("window_errors", problem, params, state, chunk, lengths)
+
+
 def smallest_window(
     problem: Problem,
     params: Params,
@@ -111,17 +140,40 @@ def smallest_window(
         8
     """
     as_positive("smallest_window", "tolerance", tolerance)
-    steps = chunk.xs.shape[0]
-    if lengths is None:
-        lengths = sorted({min(2**i, steps) for i in range(steps.bit_length() + 1)})
-    exact = _exact("smallest_window", problem, params, state, chunk)
+    errors = _window_errors("smallest_window", problem, params, state, chunk, lengths)
+    return shortest_within(errors, tolerance)
+
+
+def shortest_within(errors: Mapping[int, float], tolerance: float) -> int | None:
+    """Return the least k from which on all errors are within the tolerance.
+
+    Shapes: none.
+    Returns: k, or None if not even the longest is.
+
+        >>> shortest_within({1: 0.5, 2: 0.02, 4: 0.2, 8: 0.03, 16: 0.0}, 0.1)
+        8
+    """
     found = None
-    for length in sorted(lengths, reverse=True):
-        grads = _flat(accumulate(tbptt(length), problem, params, state, chunk)[1])
-        if not np.linalg.norm(grads - exact) <= tolerance * np.linalg.norm(exact):  # NaN too
+    for length in sorted(errors, reverse=True):
+        if not errors[length] <= tolerance:  # NaN too
             break
         found = length
     return found
+
+
+def _window_errors(
+    owner: str, problem: Problem, params: Params, state: Any, chunk: Chunk,
+    lengths: Sequence[int] | None,
+) -> dict[int, float]:  # fmt: skip
+    steps = chunk.xs.shape[0]
+    if lengths is None:
+        lengths = sorted({min(2**i, steps) for i in range(steps.bit_length() + 1)})
+    exact = _exact(owner, problem, params, state, chunk)
+    errors = {}
+    for length in sorted(lengths):
+        grads = _flat(accumulate(tbptt(length), problem, params, state, chunk)[1])
+        errors[length] = float(np.linalg.norm(grads - exact) / np.linalg.norm(exact))
+    return errors
 
 
 def _exact(owner: str, problem: Problem, params: Params, state: Any, chunk: Chunk) -> np.ndarray:

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxrnn.cell import Cell
+from jaxrnn.cells.resolve import resolve
 from jaxrnn.drivers.advance import advance
 from jaxrnn.gradients.problem import Params, Problem
 from jaxrnn.randomness import Clock, new_clock, tick
@@ -48,6 +49,10 @@ class _Tapped:
 
     def project(self, params: TappedParams, x: Array) -> Any:
         return self.cell.project(params.cell, x)
+
+    def resolve(self, params: TappedParams) -> tuple["_Tapped", TappedParams]:
+        cell, inner = resolve(self.cell, params.cell)
+        return dataclasses.replace(self, cell=cell), params._replace(cell=inner)
 
     def step(self, params: TappedParams, state: TappedState, u: Any) -> tuple[TappedState, Any]:
         value = jax.tree.map(lambda leaf: leaf[state.clock.t], params.values)

@@ -8,6 +8,7 @@ from jaxrnn.report.page import (
     bold_paragraph,
     bullets,
     definitions,
+    environment_pairs,
     page,
     paragraph,
     section,
@@ -132,18 +133,7 @@ def _stream(task: Record) -> str:
 
 
 def _how(results: Record) -> str:
-    environment = results["environment"]
-    versions = ", ".join(f"{name} {v}" for name, v in sorted(environment["versions"].items()))
-    pairs = [
-        ("command", results["command"]),
-        ("date", environment["date"]),
-        ("device", f"{environment['platform']}: {environment['device']}"),
-        (
-            "machine",
-            f"{environment['cpu']}, {environment['cores']} cores, {environment['system']}",
-        ),
-        ("versions", versions),
-    ]
+    pairs = environment_pairs(results)
     for task in results["tasks"]:
         rule = task["optimizer"]
         pairs.append(

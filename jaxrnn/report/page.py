@@ -2,10 +2,14 @@
 
 import html
 from collections.abc import Sequence
+from typing import Any
 
 from jaxrnn.report.table import Table
 
-__all__ = ["bold_paragraph", "bullets", "definitions", "page", "paragraph", "section", "table_html"]
+__all__ = [
+    "bold_paragraph", "bullets", "definitions", "environment_pairs", "page", "paragraph", "section",
+    "table_html",
+]  # fmt: skip
 
 _CSS = """
 :root { color-scheme: light; }
@@ -106,6 +110,28 @@ def definitions(pairs: Sequence[tuple[str, str]]) -> str:
     """
     rows = (f"<dt>{html.escape(a)}</dt><dd>{html.escape(b)}</dd>" for a, b in pairs)
     return f"<dl>{''.join(rows)}</dl>"
+
+
+def environment_pairs(results: dict[str, Any]) -> list[tuple[str, str]]:
+    """Return what a record ran on, for `definitions`.
+
+    Shapes: none.
+
+        >>> environment = {"device": "cpu", "platform": "cpu", "cpu": "x", "cores": 2,
+        ...                "system": "Linux", "versions": {"jax": "0"}, "date": "today"}
+        >>> environment_pairs({"command": "c", "environment": environment})[2]
+        ('device', 'cpu: cpu')
+    """
+    environment = results["environment"]
+    versions = ", ".join(f"{name} {v}" for name, v in sorted(environment["versions"].items()))
+    machine = f"{environment['cpu']}, {environment['cores']} cores, {environment['system']}"
+    return [
+        ("command", results["command"]),
+        ("date", environment["date"]),
+        ("device", f"{environment['platform']}: {environment['device']}"),
+        ("machine", machine),
+        ("versions", versions),
+    ]
 
 
 def table_html(table: Table) -> str:

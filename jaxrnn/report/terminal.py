@@ -1,15 +1,17 @@
 """A comparison in the terminal: live progress, plain lines in a pipe, and a table at the end."""
 
+import contextlib
 import io
 import os
 import sys
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from jaxrnn.compare.race import Event
 from jaxrnn.report.table import Table
 from jaxrnn.report.words import number
 
-__all__ = ["Narrator", "say", "table_text"]
+__all__ = ["Narrator", "introduce", "say", "table_text", "telling"]
 
 _PIPE_WIDTH = 120  # where no terminal says how wide it is
 
@@ -29,6 +31,41 @@ def say(text: str) -> None:
     except BrokenPipeError:
         # the descriptor too: Python flushes it once more when it ends
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def introduce(environment: dict[str, Any], seed: int) -> None:
+    """Say what a run runs on.
+
+    Shapes: none.
+
+        >>> versions = {"jaxrnn": "1", "jax": "2"}
+        >>> introduce({"versions": versions, "device": "cpu", "cpu": "x", "cores": 2}, 0)
+        jaxrnn 1, jax 2, on cpu (x, 2 cores), seed 0
+    """
+    versions = environment["versions"]
+    say(
+        f"jaxrnn {versions['jaxrnn']}, jax {versions['jax']}, on {environment['device']} "
+        f"({environment['cpu']}, {environment['cores']} cores), seed {seed}"
+    )
+
+
+@contextlib.contextmanager
+def telling() -> Iterator[Callable[[str], None]]:
+    """Show what is being done: one line that changes in a terminal, a line each elsewhere.
+
+    Shapes: none.
+
+        >>> with telling() as tell:
+        ...     tell("compiling")
+        compiling
+    """
+    if not sys.stdout.isatty():
+        yield say
+        return
+    from rich.console import Console
+
+    with Console().status("") as status:
+        yield status.update
 
 
 def table_text(title: str, table: Table) -> str:

@@ -4,12 +4,28 @@
 ['accuracy', 'accuracy', 'MSE']
 """
 
+from jaxrnn.tasks.adding import adding
+from jaxrnn.tasks.copy_memory import copy_memory
+from jaxrnn.tasks.delayed_recall import delayed_recall
 from jaxrnn.tasks.digits import digits
+from jaxrnn.tasks.influence_balancing import influence_balancing
 from jaxrnn.tasks.sine import sine
 from jaxrnn.tasks.task import Task
+from jaxrnn.tasks.temporal_order import temporal_order
 from jaxrnn.tasks.text import text
 
-__all__ = ["TASKS", "Task", "digits", "sine", "text"]
+__all__ = [
+    "TASKS", "Task", "adding", "copy_memory", "delayed_recall", "digits", "influence_balancing",
+    "sine", "temporal_order", "text",
+]  # fmt: skip
 
 # name -> builder `(*, seed=0, steps=None, batch=None) -> Task`
-TASKS = {"digits": digits, "text": text, "sine": sine}
+TASKS = {
+    "digits": digits,
+    "text": text,
+    "sine": sine,
+    "adding": adding,
+    "copy_memory": copy_memory,
+    "delayed_recall": delayed_recall,
+    "temporal_order": temporal_order,
+}

@@ -23,7 +23,8 @@ class Task:
     loss `(outputs, targets) -> losses`; score `(outputs, targets) -> scores`, whose mean over the
     counted steps is the metric, named `metric`, better when `higher_is_better`;
     train, update number to chunk, the same number giving the same chunk; evaluation, the held-out
-    chunks; settings, what a good first run uses (cell, hidden, layers, learning_rate, updates).
+    chunks; settings, what a good first run uses (cell, hidden, layers, learning_rate, updates);
+    baseline, the held-out loss of the best answer that looks at no input, None if it isn't known.
     Shapes: outputs `[T, B, O]`; losses and scores `[T, B]`.
 
         >>> from jaxrnn.tasks import TASKS
@@ -47,3 +48,4 @@ class Task:
     train: Callable[[int], Chunk]
     evaluation: tuple[Chunk, ...]
     settings: dict[str, Any]
+    baseline: float | None = None

@@ -13,6 +13,7 @@ from jax import Array
 from jax.test_util import check_grads
 
 from jaxrnn.cell import Cell, SplitCell
+from jaxrnn.cells.resolve import resolve
 from jaxrnn.checks import as_cell
 from jaxrnn.numerics import jax_option, state_dtype
 from jaxrnn.randomness import is_clock, with_key, without_key
@@ -152,6 +153,14 @@ def split_is_step(cell: Cell, input_size: int) -> None:
         chex.assert_trees_all_equal(_numbers(split), _numbers(cell.step(params, state, u)))
 
 
+def resolved_is_step(cell: Cell, input_size: int) -> None:
+    """Where weights can be worked out before the loop, the steps that follow are the same."""
+    with jax.enable_x64(True):
+        params, state, x = example(cell, input_size)
+        plain, weights = resolve(cell, params)
+        _close(one_step(plain, weights, state, x), one_step(cell, params, state, x))
+
+
 def second_call_does_not_retrace(cell: Cell, input_size: int) -> None:
     """Equal cells as static arguments and other numbers share one trace."""
     if jax_option("jax_disable_jit"):
@@ -198,6 +207,7 @@ CELL_LAWS: tuple[Callable[[Cell, int], None], ...] = (
     jit_is_eager,
     projects_all_steps_at_once,
     split_is_step,
+    resolved_is_step,
     second_call_does_not_retrace,
     is_static,
     derivatives,
@@ -208,7 +218,8 @@ def check_cell(cell: Cell, input_size: int = 3) -> None:
     """Hold a cell against every law of the contract (`CELL_LAWS`).
 
     Keeps structure, shape and dtype; float64, and bfloat16 with float32 state; vmap = batch;
-    jit = eager; project = project of each step; step = update of recur; no retrace; hash, ==, repr,
+    jit = eager; project = project of each step; step = update of recur; step =
+    step of the resolved cell; no retrace; hash, ==, repr,
     pickle; first and second derivatives in both modes.
 
     Shapes: inputs are `[2, input_size]`.

@@ -17,6 +17,7 @@ from jaxrnn import (
     LSTMParams,
     LSTMState,
     Output,
+    Reservoir,
     Zoneout,
     with_key,
 )
@@ -46,6 +47,10 @@ def elman(p, s, x):
 
 def indrnn(p, s, x):
     return {"h": np.maximum(x @ p.w_x + p.b + p.w_h * s.h, 0)}
+
+
+def reservoir(p, s, x):
+    return {"h": 0.6 * s.h + 0.4 * np.tanh(x @ p.w_x + p.b + s.h @ p.w_h)}
 
 
 def lstm(p, s, x, projection=False, peephole=False, coupled=False):
@@ -117,6 +122,7 @@ CASES = (
     (GRU(H), gru),
     (GRUResetBefore(H), gru_reset_before),
     (IndRNN(H), indrnn),
+    (Reservoir(H, leak=0.4), reservoir),
     (LayerNormLSTM(H), layer_norm_lstm),
     (LayerNormCarryLSTM(H), layer_norm_carry_lstm),
     (LayerNorm(GRU(H)), normed_gru),

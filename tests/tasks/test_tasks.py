@@ -9,7 +9,10 @@ from jaxrnn.data import Vocabulary, load_digits, noisy_sine, python_documentatio
 from jaxrnn.tasks import TASKS, Task, digits, sine, text
 from tests.data.samples import FIRST, shared_data, write_mnist, written_here
 
-SMALL = {"digits": (16, 5), "text": (7, 3), "sine": (4, 3)}  # steps, batch
+SMALL = {  # steps, batch
+    "digits": (16, 5), "text": (7, 3), "sine": (4, 3), "adding": (6, 3), "copy_memory": (24, 3),
+    "delayed_recall": (20, 3), "temporal_order": (22, 3),
+}  # fmt: skip
 FIELDS = {"cell", "hidden", "layers", "learning_rate", "updates"}
 
 

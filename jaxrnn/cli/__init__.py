@@ -1,0 +1,10 @@
+"""The command line: `jaxrnn compare`, `jaxrnn audit`, `jaxrnn diagnose`.
+
+Exit codes: 0 done, 1 data, files or devices, 2 usage, 130 interrupted. What the user can mend is
+one line on standard error; a mistake of this library keeps its traceback. What is heavy is imported
+when a command runs, so that `--help` is quick.
+"""
+
+from jaxrnn.cli.app import main
+
+__all__ = ["main"]

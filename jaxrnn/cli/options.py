@@ -1,0 +1,70 @@
+"""Options that several commands take."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+__all__ = [
+    "Cell", "Device", "Hidden", "Layers", "Methods", "ModelFile", "Out", "Rate", "Seed", "Steps",
+    "Task",
+]  # fmt: skip
+
+Task = Annotated[
+    str,
+    typer.Option(
+        help="digits, text, sine, or several with commas; or a test of memory: adding, copy, "
+        "delayed_recall, temporal_order.",
+        metavar="NAMES",
+    ),
+]
+Methods = Annotated[
+    str | None,
+    typer.Option(
+        help="Gradient methods with commas: full, tbptt:K, tbptt:K1:K2, or any of jaxrnn.gradients "
+        "with its numbers, such as snap:1 or artbp:16. Default: full and truncation at T/8, T/4, "
+        "T/2. full is always there.",
+        metavar="LIST",
+    ),
+]
+Cell = Annotated[
+    str | None,
+    typer.Option(
+        help="elman, lstm, gru, gru_reset_before, indrnn, reservoir, layer_norm_lstm or "
+        "layer_norm_carry_lstm. "
+        "Default: the task's.",
+        metavar="NAME",
+    ),
+]
+Hidden = Annotated[int | None, typer.Option(min=1, metavar="N", help="Units. Default: the task's.")]
+Layers = Annotated[
+    int | None, typer.Option(min=1, metavar="N", help="Layers. Default: the task's.")
+]
+ModelFile = Annotated[
+    str | None,
+    typer.Option(
+        help="Your own cell: a Python file, which is run, and its function build(input_size).",
+        metavar="FILE.py:FUNCTION",
+    ),
+]
+Steps = Annotated[
+    int | None,
+    typer.Option(
+        min=1, metavar="N", help="Training steps, each of T x B tokens. Default: the task's."
+    ),
+]
+Rate = Annotated[
+    float | None,
+    typer.Option(metavar="RATE", help="Of Adam, one for all methods. Default: the task's."),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        min=0,
+        max=2**31 - 1,
+        metavar="N",
+        help="Of weights and data: the same seed gives the same numbers.",
+    ),
+]
+Device = Annotated[str, typer.Option(help="cpu, gpu, tpu, or auto.", metavar="NAME")]
+Out = Annotated[Path, typer.Option(help="Folder for what is written.", metavar="FOLDER")]
