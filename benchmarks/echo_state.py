@@ -1,7 +1,7 @@
 """Echo state networks: NARMA10 and free-running Mackey-Glass, beside ReservoirPy on the same data.
 
-Each library chooses its setting from the same candidates on validation data, with other seeds. The
-same setting as ours is also measured for ReservoirPy, which runs in a process of its own, and only
+Each library chooses its setting for each size from the same candidates on validation data, with
+other seeds. ReservoirPy is measured with our setting too; it runs in a process of its own, and only
 if it is installed.
 
     python benchmarks/echo_state.py            ten minutes or so on two cores
@@ -38,6 +38,7 @@ from jaxrnn.report.words import number
 NAME = "echo_state"
 PEER = Path(__file__).parent / "echo_state_reservoirpy.py"
 DENSITY = 0.1
+Data = dict[str, np.ndarray]
 TEST_SEEDS = (0, 1, 2, 3, 4)
 VALIDATION_SEEDS = (100, 101)
 SPANS = {  # washout, last step of training
@@ -70,11 +71,10 @@ class Job(NamedTuple):
 
 
 class Study(NamedTuple):
-    """A task, its sizes, the one at which it is tuned, bounds, and candidates."""
+    """A task, its sizes and their bounds, and candidates."""
 
     task: str
     hidden: tuple[int, ...]
-    tuned_at: int
     bounds: dict[int, float]
     settings: list[Setting]
     penalties: tuple[float, ...]
@@ -86,11 +86,11 @@ def grid(*axes: tuple[float, ...]) -> list[Setting]:
 
 STUDIES = (
     Study(
-        "narma10", (50, 100, 200, 400), 200, {400: 0.03},
+        "narma10", (50, 100, 200, 400), {400: 0.03},
         grid((0.8, 0.9), (0.02, 0.1), (0.2,), (1.0,)), (1e-13, 1e-11, 1e-9, 1e-7),
     ),
     Study(
-        "mackey_glass17", (300, 1000), 300, {300: 3e-3, 1000: 1e-3},
+        "mackey_glass17", (300, 1000), {300: 3e-3, 1000: 1e-3},
         grid((0.8, 0.95), (1.0,), (0.2,), (0.5, 0.9)), (1e-12, 1e-10, 1e-8),
     ),
 )  # fmt: skip
@@ -101,7 +101,7 @@ MEASURES = {
 }
 
 
-def all_data() -> dict[str, np.ndarray]:
+def all_data() -> Data:
     """Return what both libraries read."""
     narma = {
         f"narma10_{seed}": np.stack(narma10(NARMA_STEPS, seed=seed))
@@ -115,14 +115,14 @@ def all_data() -> dict[str, np.ndarray]:
     }
 
 
-def starts_of(seed: int, data: dict[str, np.ndarray]) -> np.ndarray:
+def starts_of(seed: int, data: Data) -> np.ndarray:
     return data["starts_validation" if seed in VALIDATION_SEEDS else "starts_test"]
 
 
-Measure = Callable[[list[Job], dict[str, np.ndarray]], list[list[float]]]
+Measure = Callable[[list[Job], Data], list[list[float]]]
 
 
-def prepared(job: Job, data: dict[str, np.ndarray]) -> tuple[Reservoir, Any, Array, Array]:
+def prepared(job: Job, data: Data) -> tuple[Reservoir, Any, Array, Array]:
     """Return (cell, params, inputs, targets); y[t] is what the readout should say after x[t]."""
     law = reservoir(
         job.setting.radius, density=DENSITY, input_scale=job.setting.input_scale,
@@ -155,7 +155,7 @@ def run_free(
     return generate(cell, params, ReservoirState(h), x, steps, feedback)[1].xs
 
 
-def errors_of(job: Job, data: dict[str, np.ndarray]) -> list[float]:
+def errors_of(job: Job, data: Data) -> list[float]:
     """Return the error with each penalty."""
     cell, params, xs, ys = prepared(job, data)
     _, hs = scan(cell, params, None, xs)
@@ -173,11 +173,11 @@ def errors_of(job: Job, data: dict[str, np.ndarray]) -> list[float]:
     return jnp.sqrt(((free[:, -1] - targets) ** 2).mean((1, 2)) / targets.var()).tolist()
 
 
-def ours(jobs: list[Job], data: dict[str, np.ndarray]) -> list[list[float]]:
+def ours(jobs: list[Job], data: Data) -> list[list[float]]:
     return [errors_of(job, data) for job in jobs]
 
 
-def theirs(jobs: list[Job], data: dict[str, np.ndarray]) -> list[list[float]]:
+def theirs(jobs: list[Job], data: Data) -> list[list[float]]:
     """Hand all jobs to one process of ReservoirPy."""
     with tempfile.TemporaryDirectory() as folder:
         np.savez(Path(folder) / "data.npz", **data)  # type: ignore[arg-type]
@@ -196,11 +196,11 @@ def theirs(jobs: list[Job], data: dict[str, np.ndarray]) -> list[list[float]]:
 
 
 def choose(
-    measure: Measure, study: Study, settings: list[Setting], data: dict[str, np.ndarray]
+    measure: Measure, study: Study, hidden: int, settings: list[Setting], data: Data
 ) -> tuple[Setting, float]:
     """Return the setting and the penalty of the least median error on validation data."""
     jobs = [
-        Job(study.task, study.tuned_at, seed, setting, study.penalties)
+        Job(study.task, hidden, seed, setting, study.penalties)
         for setting in settings
         for seed in VALIDATION_SEEDS
     ]
@@ -210,38 +210,34 @@ def choose(
     return settings[best], study.penalties[penalty]
 
 
-def measured(
-    measure: Measure, study: Study, data: dict[str, np.ndarray], setting: Setting, penalty: float,
+def row_of(
+    measure: Measure, study: Study, hidden: int, data: Data, setting: Setting, penalty: float,
     **names: str,
-) -> list[Row]:  # fmt: skip
-    """Return a row for each size."""
-    jobs = [
-        Job(study.task, hidden, seed, setting, (penalty,))
-        for hidden in study.hidden
-        for seed in TEST_SEEDS
-    ]
-    errors = np.array(measure(jobs, data)).reshape(len(study.hidden), len(TEST_SEEDS))
-    return [
-        {
-            "task": study.task, "hidden": hidden, **names, **setting._asdict(),
-            "penalty": penalty, "errors": [finite(e) for e in row.tolist()],
-            "mean": finite(row.mean()), "median": finite(np.median(row)),
-            "worst": finite(row.max()), "bound": study.bounds.get(hidden),
-        }
-        for hidden, row in zip(study.hidden, errors, strict=True)
-    ]  # fmt: skip
+) -> Row:  # fmt: skip
+    """Return the errors on test data."""
+    jobs = [Job(study.task, hidden, seed, setting, (penalty,)) for seed in TEST_SEEDS]
+    errors = np.array(measure(jobs, data))[:, 0]
+    return {
+        "task": study.task, "hidden": hidden, **names, **setting._asdict(),
+        "penalty": penalty, "errors": [finite(e) for e in errors.tolist()],
+        "mean": finite(errors.mean()), "median": finite(np.median(errors)),
+        "worst": finite(errors.max()), "bound": study.bounds.get(hidden),
+    }  # fmt: skip
 
 
-def rows_of(study: Study, data: dict[str, np.ndarray], peer: bool) -> list[Row]:
-    """Return the rows of one task, those of one size together."""
-    chosen = choose(ours, study, study.settings, data)
-    rows = measured(ours, study, data, *chosen, library="jaxrnn", choice="own")
+def rows_of(study: Study, hidden: int, data: Data, peer: bool) -> list[Row]:
+    """Return the rows of one task and size."""
+    chosen = choose(ours, study, hidden, study.settings, data)
+    rows = [row_of(ours, study, hidden, data, *chosen, library="jaxrnn", choice="own")]
     if peer:
-        rows += measured(theirs, study, data, *chosen, library="ReservoirPy", choice="as jaxrnn")
+        same = row_of(
+            theirs, study, hidden, data, *chosen, library="ReservoirPy", choice="as jaxrnn"
+        )
         both = [setting._replace(own=own) for setting in study.settings for own in (False, True)]
-        chosen = choose(theirs, study, both, data)
-        rows += measured(theirs, study, data, *chosen, library="ReservoirPy", choice="own")
-    return sorted(rows, key=lambda row: row["hidden"])
+        chosen = choose(theirs, study, hidden, both, data)
+        own = row_of(theirs, study, hidden, data, *chosen, library="ReservoirPy", choice="own")
+        rows += [same, own]
+    return rows
 
 
 HEAD = ("task", "library", "choice", "N", "mean", "median", "worst", "bound")
@@ -262,14 +258,13 @@ def table(rows: list[Row]) -> list[str]:
 
 
 def choices(rows: list[Row]) -> list[str]:
-    """Say what was chosen, once for each task and library."""
-    seen = {(row["task"], row["library"], row["choice"]): row for row in rows}
+    """Say what was chosen, a line for each task, library and size."""
     return [
-        f"- {task}, {library}: radius {row['radius']}, input scale {row['input_scale']}, bias "
-        f"scale {row['bias_scale']}, leak {row['leak']}, penalty {row['penalty']:g}"
-        + (", its default laws of weights" if row["own"] else "")
-        for (task, library, choice), row in seen.items()
-        if choice == "own"
+        f"- {row['task']}, N = {row['hidden']}, {row['library']}: radius {row['radius']}, input "
+        f"scale {row['input_scale']}, bias scale {row['bias_scale']}, leak {row['leak']}, penalty "
+        f"{row['penalty']:g}" + (", its default laws of weights" if row["own"] else "")
+        for row in rows
+        if row["choice"] == "own"
     ]
 
 
@@ -281,9 +276,9 @@ def document(rows: list[Row], about: Row) -> list[str]:
         f"Seeds {', '.join(map(str, TEST_SEEDS))}; float64; density {DENSITY}; the readout sees "
         f"the state and an intercept, nothing else. {measures}. The bound is for the mean of "
         "narma10 and for the median of mackey_glass17. Settings were chosen by each library from "
-        "the same candidates (those of STUDIES in the script) on validation data, with seeds "
-        f"{', '.join(map(str, VALIDATION_SEEDS))}, at N = 200 and N = 300; ReservoirPy also had "
-        "its default laws of weights to choose from. Each library draws its weights by itself.",
+        "the same candidates (those of STUDIES in the script), for each size, on validation data "
+        f"with seeds {', '.join(map(str, VALIDATION_SEEDS))}; ReservoirPy also had its default "
+        "laws of weights to choose from. Each library draws its weights by itself.",
         "",
         *table(rows),
         "",
@@ -294,7 +289,7 @@ def document(rows: list[Row], about: Row) -> list[str]:
     ]  # fmt: skip
 
 
-def draw(row: Row, data: dict[str, np.ndarray], path: Path) -> None:
+def draw(row: Row, data: Data, path: Path) -> None:
     """Draw Mackey-Glass as one reservoir sees it, and how far off it is."""
     setting = Setting(*(row[name] for name in Setting._fields))
     job = Job("mackey_glass17", row["hidden"], TEST_SEEDS[0], setting, (row["penalty"],))
@@ -325,7 +320,7 @@ def draw(row: Row, data: dict[str, np.ndarray], path: Path) -> None:
 
 def smaller(study: Study) -> Study:
     """Return a study of seconds; its numbers mean nothing."""
-    return study._replace(hidden=(50,), tuned_at=50, bounds={}, settings=study.settings[:1])
+    return study._replace(hidden=(50,), bounds={}, settings=study.settings[:1])
 
 
 def main(small: Small = False, out: Out = RESULTS) -> None:
@@ -341,9 +336,11 @@ def main(small: Small = False, out: Out = RESULTS) -> None:
     print("\n".join(head(HEAD, WIDTHS, 3)), flush=True)
     rows: list[Row] = []
     for study in STUDIES:
-        found = rows_of(smaller(study) if small else study, data, peer)
-        print("\n".join(table(found)[2:]), flush=True)
-        rows += found
+        study = smaller(study) if small else study
+        for hidden in study.hidden:
+            found = rows_of(study, hidden, data, peer)
+            print("\n".join(table(found)[2:]), flush=True)
+            rows += found
     keep(out, NAME, rows, about, document(rows, about))
     drawn = [row for row in rows if row["task"] == "mackey_glass17" and row["library"] == "jaxrnn"]
     draw(drawn[-1], data, out / f"{NAME}.png")

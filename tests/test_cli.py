@@ -273,3 +273,56 @@ def test_a_report_that_fails_leaves_the_old_one(tmp_path, monkeypatch):
     assert main([*QUICK, "--out", str(tmp_path)]) == 130
     assert (tmp_path / "report.html").read_text() == "old"
     assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html", "results.json"]
+
+
+LOOKS = {
+    "audit": ("audit.json", "keep the gradient within 10 %", ["--methods", "all", "--draws", "2"]),
+    "diagnose": ("diagnose.json", "of a loss's gradient lies within", []),
+}
+
+
+@pytest.mark.parametrize("name", LOOKS)
+def test_a_look_into_gradients_leaves_a_record_a_page_and_a_table(name, tmp_path, capsys):
+    file, sentence, more = LOOKS[name]
+    small = ["--task", "sine", "--hidden", "3", "--layers", "1", "--steps", "2"]
+    assert main([name, *small, *more, "--out", str(tmp_path)]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == "" and sentence in shown.out and str(tmp_path / file) in shown.out
+    record = json.loads((tmp_path / file).read_text(encoding="utf-8"))
+    assert record["kind"] == f"jaxrnn {name}" and record["command"].startswith(f"jaxrnn {name} ")
+    assert [m["at"] for m in record["tasks"][0]["moments"]] == ["start", "trained"]
+    page = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "http" not in page and "<img" in page
+    if name == "audit":
+        assert record["tasks"][0]["left_out"].keys() == {"diagonal_rtrl"}
+        assert "left out: diagonal_rtrl" in shown.out
+        assert len(record["tasks"][0]["moments"][0]["methods"]) == 15
+
+
+@pytest.mark.parametrize(
+    "words, code, message",
+    [
+        (["audit", "--tolerance", "0"], 2, "expected a number above 0, got 0.0"),
+        (["audit", "--methods", "newton"], 2, "expected one of full, tbptt"),
+        (["audit", "--draws", "0"], 2, "(see jaxrnn audit --help)"),
+        (["audit", "--task", "gallery"], 2, "expected one of digits, text, sine"),
+        (["diagnose", "--task", "galery"], 2, "Did you mean 'gallery'?"),
+        (["diagnose", "--steps", "-1"], 2, "(see jaxrnn diagnose --help)"),
+        (["audit", "--task", "sine", "--methods", "eprop"], 1, "eprop: needs recur and update"),
+        (["diagnose", "--task", "sine", "--model", "none.py:build"], 1, "does not exist"),
+    ],
+)
+def test_errors_of_the_looks_are_one_line(words, code, message, tmp_path, capsys):
+    assert main([*words, "--out", str(tmp_path)]) == code
+    error = capsys.readouterr().err
+    assert error.startswith("error: ") and error.count("\n") == 1 and message in error
+
+
+def test_a_users_own_cell_is_audited_and_diagnosed(tmp_path, capsys):
+    (tmp_path / "mine.py").write_text(MODEL)
+    model = ["--task", "sine", "--steps", "0", "--model", f"{tmp_path / 'mine.py'}:build"]
+    for name, (file, _, _) in LOOKS.items():
+        assert main([name, *model, "--out", str(tmp_path / name)]) == 0
+        record = json.loads((tmp_path / name / file).read_text(encoding="utf-8"))
+        assert record["tasks"][0]["cell"].startswith("GRU(hidden_size=3")
+        assert len(record["tasks"][0]["moments"]) == 1

@@ -61,6 +61,17 @@ def test_sine(tmp_path, capsys):
     assert "MSE train" in capsys.readouterr().out
 
 
+def test_echo_state(tmp_path, capsys):
+    example = load("echo_state")
+    alone, errors = example.main(tmp_path / "echo_state.png", units=100, few=10, passes=3)
+    assert alone < 0.1  # predicting the mean gives 1
+    assert set(errors) == {"tbptt", "rflo"}
+    for before, after in errors.values():
+        assert after < before < 1
+    assert (tmp_path / "echo_state.png").read_bytes().startswith(b"\x89PNG")
+    assert "100 random units, 84 steps on their own" in capsys.readouterr().out
+
+
 def test_mnist_rows(tmp_path, capsys):
     folder = shared_data(tmp_path) / "mnist"
     example = load("mnist_rows")

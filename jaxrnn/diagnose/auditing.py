@@ -97,7 +97,7 @@ def _at(
         key = learner.method_key(moment.updates)
         finding = audit(learner.problem, *where, {label: method}, key=key, draws=draws)[label]
         rows.append({"name": label, **finding._asdict()})
-    tell(f"{name}, {moment.at}: truncation at 1, 2, 4 .. {learner.task.steps}")
+    tell(f"{name}, {moment.at}: truncation at ever shorter windows")
     errors = window_errors(learner.problem, *where)
     return {
         "at": moment.at,

@@ -190,7 +190,9 @@ def _trained(cell: Cell, loss: Callable[[Params], Array], rate: float = 0.01) ->
         start = (params, optimizer.init(params))
         return jax.lax.scan(update, start, length=UPDATES)[0][0]
 
-    return run(params).cell
+    # Adam raises a float to an int32: refused where the user has set promotion to strict
+    with jax.numpy_dtype_promotion("standard"):
+        return run(params).cell
 
 
 def _cures(tell: Tell) -> list[_Cure]:
@@ -215,7 +217,7 @@ def _cures(tell: Tell) -> list[_Cure]:
     params = _trained(large, lambda p: penalties.soft_orthogonality(p.cell.w_h))
     name = "soft orthogonality"
     found.append(_Cure(name, "exploding", loud, _Subject(name, large, params)))
-    name = "clipping the cotangent at each step"
+    name = "cotangent clipping"
     limited = ClipCotangent(large, 0.01)
     return [*found, _Cure(name, "exploding", loud, _Subject(name, limited))]
 

@@ -95,7 +95,7 @@ def window_errors(
         errors[k] = ||g' - g|| / ||g||
 
     Shapes: chunk `[T, *batch, ...]`.
-    Args: lengths k to try, 1, 2, 4 .. T if not given.
+    Args: lengths k to try; T, T / 2, T / 4 .. 1, rounded up, if not given.
     Returns: errors by k, the shortest first.
     Raises: as `audit`.
 
@@ -126,7 +126,8 @@ def smallest_window(
     the tolerance too.
 
     Shapes: chunk `[T, *batch, ...]`.
-    Args: tolerance, of ||g' - g|| / ||g||; lengths to try, 1, 2, 4 .. T if not given.
+    Args: tolerance, of ||g' - g|| / ||g||; lengths to try; T, T / 2, T / 4 .. 1, rounded up, if
+        not given.
     Returns: k, or None if not even the longest length will do.
     Raises: as `audit`.
 
@@ -167,7 +168,7 @@ def _window_errors(
 ) -> dict[int, float]:  # fmt: skip
     steps = chunk.xs.shape[0]
     if lengths is None:
-        lengths = sorted({min(2**i, steps) for i in range(steps.bit_length() + 1)})
+        lengths = {-(-steps // 2**i) for i in range(steps.bit_length() + 1)}
     exact = _exact(owner, problem, params, state, chunk)
     errors = {}
     for length in sorted(lengths):

@@ -3,14 +3,16 @@
 import math
 from typing import Any
 
-from jaxrnn.report.style import as_image, lighter, look, new_figure, plain_log
+from jaxrnn.report.style import as_image, lighter, look, new_figure, plain_log, top_legend
+from jaxrnn.report.words import number
 
 __all__ = ["cost_figure", "error_figure", "window_figure"]
 
 Record = dict[str, Any]
 
 _BIAS, _SPREAD, _QUIET = "#d55e00", "#0072b2", "#444444"
-_EXACT = 1e-7  # what lies below is rounding, and drawn here
+_CUT = 3  # a bias or spread above it says nothing more
+_EXACT = 1e-4  # what lies below is as good as exact, and drawn here
 
 
 def window_figure(task: Record) -> str:
@@ -35,10 +37,11 @@ def window_figure(task: Record) -> str:
                 panel.plot([best], [errors[ks.index(best)]], "o", color=_BIAS, ms=9)
         panel.axhline(task["tolerance"], color=_BIAS, ls="--", lw=1.2)
         panel.set_xscale("log", base=2)
+        panel.set_xlim(0.85, 1.2 * task["T"])
         panel.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
         plain_log(panel.yaxis, *_range(task["moments"], task["tolerance"]))
         panel.set_xlabel("k, steps of a window")
-        panel.set_ylabel("||g' - g|| / ||g||")
+        panel.set_ylabel("||g' - g|| / ||g||, from 0.0001 up")
         panel.set_title("Error of the truncated gradient")
         panel.legend()
         return as_image(figure, "Error of truncated BPTT against the length of its window")
@@ -63,26 +66,28 @@ def error_figure(task: Record) -> str:
         >>> error_figure({"moments": [{"at": "start", "methods": [row]}]})[:17]
         '<img alt="Bias, s'
     """
+    moments = [(m["at"], _inexact(m)) for m in task["moments"]]
+    height = 0.8 / len(moments)
     with look():
-        figure, axes, names = _bars(task, 2, "Bias and spread", "Direction")
-        for i, moment in enumerate(task["moments"]):
-            rows = _inexact(moment)
-            where = [y + (i - (len(task["moments"]) - 1) / 2) * 0.4 for y in range(len(names))]
-            fade = 0.0 if moment["at"] != "start" else 0.5
-            for field, colour, shift in (("bias", _BIAS, -0.1), ("std", _SPREAD, 0.1)):
-                axes[0].barh(
-                    [y + shift * 0.9 for y in where], [_real(r[field]) for r in rows], 0.17,
-                    color=lighter(colour, fade), label=f"{field}, {moment['at']}",
+        figure, axes = _bars([r["name"] for r in moments[0][1]], "Bias and spread", "Direction")
+        size, cosine = axes
+        for i, (at, rows) in enumerate(moments):
+            where = [y + (i - (len(moments) - 1) / 2) * height for y in range(len(rows))]
+            fade = 0.5 if at == "start" else 0.0
+            for field, colour, side in (("bias", _BIAS, -1), ("std", _SPREAD, 1)):
+                places = [y + side * height / 4 for y in where]
+                values = [_real(row[field]) for row in rows]
+                size.barh(
+                    places, values, 0.45 * height, color=lighter(colour, fade),
+                    label=f"{field}, {at}",
                 )  # fmt: skip
-            axes[1].barh(
-                where, [_real(r["cosine"]) for r in rows], 0.36,
-                color=lighter(_QUIET, fade), label=moment["at"],
-            )  # fmt: skip
-        axes[0].set_xlabel("over ||g||, cut at 3")
-        axes[0].set_xlim(0, 3 if _largest(task) > 3 else None)
-        axes[1].set_xlabel("cosine with full BPTT")
-        for panel in axes:
-            panel.legend(fontsize=8.5, loc="lower right", frameon=True, facecolor="white")
+            values = [_real(row["cosine"]) for row in rows]
+            cosine.barh(where, values, 0.9 * height, color=lighter(_QUIET, fade))
+        if _largest(task) > _CUT:
+            size.set_xlim(0, _CUT)
+        size.set_xlabel(f"over ||g||; drawn up to {_CUT}")
+        cosine.set_xlabel("cosine with full BPTT")
+        top_legend(figure, size)
         return as_image(figure, "Bias, spread and cosine of every method against full BPTT")
 
 
@@ -99,49 +104,40 @@ def _real(value: float | None) -> float:
     return math.nan if value is None else value
 
 
-def _bars(task: Record, count: int, *titles: str) -> tuple[Any, list[Any], list[str]]:
-    """Return panels with a line for each method that isn't exact by definition."""
-    names = [row["name"] for row in _inexact(task["moments"][0])]
-    figure, axes = new_figure(10.5, 1.4 + 0.36 * max(2, len(names)), 1, count, sharey=True)
+def _bars(names: list[str], *titles: str) -> tuple[Any, list[Any]]:
+    """Return a figure of panels side by side, with a line for each name."""
+    figure, axes = new_figure(10.5, 1.4 + 0.36 * max(2, len(names)), 1, len(titles), sharey=True)
     for panel, title in zip(axes[0], titles, strict=True):
         panel.set_title(title)
         panel.grid(False, axis="y")
     axes[0, 0].set_yticks(range(len(names)), names)
     axes[0, 0].invert_yaxis()
-    return figure, list(axes[0]), names
+    return figure, list(axes[0])
 
 
 def cost_figure(task: Record) -> str:
-    """Return the figure of error against memory and against time, at the last moment.
+    """Return the figure of memory and time of every method, at the last moment.
 
     Shapes: none; an HTML image.
 
-        >>> row = {"name": "full", "error": 0.0, "temp_bytes": 2**20, "milliseconds": 2.0}
+        >>> row = {"name": "full", "temp_bytes": 2**20, "milliseconds": 2.0}
         >>> cost_figure({"moments": [{"at": "start", "methods": [row]}]})[:17]
-        '<img alt="Error a'
+        '<img alt="Memory '
     """
     rows = task["moments"][-1]["methods"]
+    units = (
+        ("temp_bytes", "Temporary memory", "MiB", 2**20),
+        ("milliseconds", "Time of a gradient", "ms", 1),
+    )
     with look():
-        figure, axes = new_figure(10.5, 4.4, 1, 2, sharey=True)
-        units = (("temp_bytes", "temporary memory, MiB", 2**20), ("milliseconds", "ms", 1))
-        for panel, (field, label, scale) in zip(axes[0], units, strict=True):
-            seen = [r for r in rows if r[field] is not None and _real(r["error"]) < math.inf]
-            for i, row in enumerate(seen):
-                x, y = row[field] / scale, max(row["error"], _EXACT)
-                panel.plot([x], [y], "o", color=_QUIET if row["name"] == "full" else _BIAS)
-                # neighbours one above, one below
-                above = i % 2 == 0
-                panel.annotate(
-                    row["name"], (x, y), (4, 5 if above else -5), textcoords="offset points",
-                    fontsize=8, va="bottom" if above else "top",
-                )  # fmt: skip
-            if seen:
-                xs = [r[field] / scale for r in seen]
-                plain_log(panel.xaxis, min(xs) / 1.6, max(xs) * 3)
-                errors = [max(r["error"], _EXACT) for r in seen]
-                plain_log(panel.yaxis, min(errors) / 3, max(errors) * 4)
-            panel.set_xlabel(label)
-        axes[0, 0].set_ylabel("||g' - g|| / ||g||")
-        axes[0, 0].set_title("Error against memory")
-        axes[0, 1].set_title("Error against time")
-        return as_image(figure, "Error against memory and against time of every method")
+        figure, axes = _bars([row["name"] for row in rows], *(title for _, title, _, _ in units))
+        for panel, (field, _, unit, scale) in zip(axes, units, strict=True):
+            values = [_real(row[field]) / scale for row in rows]
+            colours = [_QUIET if row["name"] == "full" else _SPREAD for row in rows]
+            drawn = panel.barh(range(len(rows)), values, 0.6, color=colours)
+            panel.bar_label(drawn, [number(v) for v in values], padding=3, fontsize=9)
+            if any(v > 0 for v in values):  # a backend may not tell its memory
+                panel.set_xscale("log")
+            panel.set_xlabel(unit)
+            panel.margins(x=0.2)
+        return as_image(figure, "Memory and time of every method")

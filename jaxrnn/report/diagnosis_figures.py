@@ -48,7 +48,8 @@ def reach_figure(task: Record) -> str:
         lags.set_ylabel("||dL / ds||")
         lags.legend()
         norms.axvline(task["clip_norm"], color="#444444", ls="--", lw=1.4)
-        norms.set_xscale("log")
+        if any(v > 0 for m in task["moments"] for v in _real(m["norms"]["each"])):
+            norms.set_xscale("log")
         norms.set_ylim(0, 1.03)
         norms.set_title("Gradients of single sequences")
         norms.set_xlabel("norm; dashed: where clipping begins")

@@ -12,6 +12,7 @@ from jaxrnn.report.page import (
     section,
 )
 from jaxrnn.report.style import as_image, look, new_figure
+from jaxrnn.report.words import number
 
 __all__ = ["gallery_page", "gallery_words"]
 
@@ -136,7 +137,7 @@ def _cures(record: Record) -> list[str]:
             colour = _AFTER[cure["kind"]]
             _curve(panel, cure["after"], colour, f"with: {cure['after']['verdict']}")
             _frame(panel, cure["name"])
-            panel.title.set_fontsize(8.6)
+            panel.title.set_fontsize(9)
             panel.legend(fontsize=7.8, loc="lower left", facecolor="white", frameon=True)
         for panel in list(axes.flat)[len(cures) :]:
             panel.set_visible(False)
@@ -166,7 +167,7 @@ def _clipping(record: Record) -> list[str]:
         ):
             values = [math.nan if c[field] is None else c[field] for c in found]
             drawn = panel.barh(range(len(found)), values, 0.6, color=_WHEEL[1])
-            panel.bar_label(drawn, [f"{v:.3g}" for v in values], padding=3, fontsize=9)
+            panel.bar_label(drawn, [number(v) for v in values], padding=3, fontsize=9)
             panel.set_title(title)
             panel.grid(False, axis="y")
             panel.margins(x=0.2)

@@ -8,7 +8,7 @@ import pytest
 from jaxrnn import GRU
 from jaxrnn.gradients import accumulate, bptt, tbptt
 from jaxrnn.gradients.artbp import artbp
-from jaxrnn.gradients.audit import audit, smallest_window
+from jaxrnn.gradients.audit import audit, shortest_within, smallest_window, window_errors
 from tests.gradients.cases import distance, flat, problem_of
 
 
@@ -45,12 +45,22 @@ def test_the_smallest_window_that_will_do():
         problem, params, chunk = problem_of(GRU(3), 12)
         case = (problem, params, None, chunk)
         _, full, _ = accumulate(bptt(), *case)
-        errors = {k: distance(accumulate(tbptt(k), *case)[1], full) for k in (1, 2, 4, 8, 12)}
-        tolerance = 1.01 * errors[4]
+        errors = {k: distance(accumulate(tbptt(k), *case)[1], full) for k in (1, 2, 3, 6, 12)}
+        tolerance = 1.01 * errors[3]
         k = smallest_window(*case, tolerance=tolerance)
         assert k == min(k for k in errors if all(errors[j] <= tolerance for j in errors if j >= k))
+        assert list(window_errors(*case)) == [1, 2, 3, 6, 12]
+        np.testing.assert_allclose(
+            list(window_errors(*case).values()), list(errors.values()), atol=1e-12
+        )
         assert smallest_window(*case, tolerance=1e-12) == 12
         assert smallest_window(*case, tolerance=1e-12, lengths=(2, 4)) is None
+
+
+def test_a_longer_window_may_be_worse_and_nan_is_never_good_enough():
+    assert shortest_within({1: 0.0, 2: 0.2, 4: 0.0}, 0.1) == 4
+    assert shortest_within({1: 0.0, 2: float("nan"), 4: 0.0}, 0.1) == 4
+    assert shortest_within({1: 0.0, 2: 0.5}, 0.1) is None
 
 
 def test_no_gradient_is_said():

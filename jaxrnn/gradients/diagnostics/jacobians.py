@@ -122,7 +122,8 @@ def lyapunov_spectrum(
         # any directions but the axes, which a cell may treat apart
         turn = jax.random.orthogonal(jax.random.key(0), size, dtype=start.dtype)
         _, _, factors = _run(cell, params, state, us, (start @ turn)[..., :count])
-        return _logs(factors[warmup:]).mean(0)
+        # over a short run the directions may not stand in order yet
+        return jnp.sort(_logs(factors[warmup:]).mean(0), axis=-1)[..., ::-1]
 
     return jax.jit(exponents)(state)
 
