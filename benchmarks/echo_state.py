@@ -310,7 +310,7 @@ def draw(row: Row, data: Data, path: Path) -> None:
     axes[1].semilogy(abs(one - true), color="tab:blue", lw=0.8)
     axes[1].semilogy(abs(free - true), color="tab:orange", lw=0.8)
     axes[1].axvline(AHEAD, color="0.4", lw=0.8, ls=":")
-    axes[1].annotate(f"{AHEAD} steps", (AHEAD, 0.3), xytext=(4, 0), textcoords="offset points")
+    axes[1].text(AHEAD + 5, 0.9, f"{AHEAD} steps", transform=axes[1].get_xaxis_transform())
     axes[1].set(xlabel="steps after the last value that was given", ylabel="absolute error")
     axes[1].grid(alpha=0.2)
     figure.suptitle(f"Mackey-Glass, delay 17: reservoir of {row['hidden']} units, test part")

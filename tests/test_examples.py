@@ -63,11 +63,11 @@ def test_sine(tmp_path, capsys):
 
 def test_echo_state(tmp_path, capsys):
     example = load("echo_state")
-    alone, errors = example.main(tmp_path / "echo_state.png", units=100, few=10, passes=3)
+    alone, errors = example.main(tmp_path / "echo_state.png", units=100, few=8, passes=20)
     assert alone < 0.1  # predicting the mean gives 1
-    assert set(errors) == {"tbptt", "rflo"}
+    assert len(errors) == 2
     for before, after in errors.values():
-        assert after < before < 1
+        assert after < 0.97 * before < 1
     assert (tmp_path / "echo_state.png").read_bytes().startswith(b"\x89PNG")
     assert "100 random units, 84 steps on their own" in capsys.readouterr().out
 

@@ -13,8 +13,8 @@ __all__ = [
 Task = Annotated[
     str,
     typer.Option(
-        help="digits, text, sine, or several with commas; or a test of memory: adding, copy, "
-        "delayed_recall, temporal_order.",
+        help="digits, text, sine, or several with commas; or a test of memory, drawn from its "
+        "definition: adding, copy_memory, delayed_recall, temporal_order.",
         metavar="NAMES",
     ),
 ]
