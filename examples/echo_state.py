@@ -3,8 +3,8 @@
     python examples/echo_state.py [the/picture.png]
 
 First 300 random units: only a readout is fitted, in closed form, and the network then goes on from
-its own output. Then 20 units that are to follow NARMA10, a system with a memory of ten steps: random
-weights are not enough there, so gradient methods train them and the readout is fitted anew.
+its own output. Then 20 units that are to follow NARMA10, a system with a memory of ten steps:
+random weights are not enough there, so gradient methods train them and the readout is fitted anew.
 """
 
 import sys

@@ -15,7 +15,13 @@ __all__ = ["Failure", "checked", "complain", "expect", "refused", "training", "u
 
 
 class Failure(Exception):
-    """Something that the user can mend: one line, exit code 1."""
+    """Something that the user can mend: one line, exit code 1.
+
+    Shapes: none.
+
+        >>> str(Failure("no such file"))
+        'no such file'
+    """
 
 
 @contextlib.contextmanager

@@ -168,7 +168,7 @@ def _window_errors(
 ) -> dict[int, float]:  # fmt: skip
     steps = chunk.xs.shape[0]
     if lengths is None:
-        lengths = {-(-steps // 2**i) for i in range(steps.bit_length() + 1)}
+        lengths = list({-(-steps // 2**i) for i in range(steps.bit_length() + 1)})
     exact = _exact(owner, problem, params, state, chunk)
     errors = {}
     for length in sorted(lengths):

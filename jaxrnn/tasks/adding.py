@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from jaxrnn.gradients import Chunk
-from jaxrnn.tasks.drawn import at_least, drawn, drawn_evaluation
+from jaxrnn.tasks.drawn import Drawn, at_least, drawn, drawn_evaluation
 from jaxrnn.tasks.scores import squared_error
 from jaxrnn.tasks.task import Task
 
@@ -34,7 +33,7 @@ def adding(*, seed: int = 0, steps: int | None = None, batch: int | None = None)
     batch = at_least("adding", "batch", 50 if batch is None else batch, 1, "no sequence.")
     half = steps // 2
 
-    def draw(random: np.random.Generator, batch: int) -> Chunk:
+    def draw(random: np.random.Generator, batch: int) -> Drawn:
         values = random.random((steps, batch), np.float32)
         rows = np.arange(batch)
         marked = random.integers(0, half, batch), random.integers(half, steps, batch)
@@ -45,7 +44,7 @@ def adding(*, seed: int = 0, steps: int | None = None, batch: int | None = None)
         weights = np.zeros((steps, batch), np.float32)
         weights[-1] = 1
         targets = np.broadcast_to(total[:, None], (steps, batch, 1))
-        return Chunk(np.stack([values, marks], -1), targets, weights)
+        return Drawn(np.stack([values, marks], -1), targets, weights)
 
     return Task(
         name="adding",

@@ -7,8 +7,7 @@ import numpy as np
 from jax import Array
 from optax import softmax_cross_entropy_with_integer_labels
 
-from jaxrnn.gradients import Chunk
-from jaxrnn.tasks.drawn import at_least, drawn, drawn_evaluation
+from jaxrnn.tasks.drawn import Drawn, at_least, drawn, drawn_evaluation
 from jaxrnn.tasks.scores import correct
 from jaxrnn.tasks.task import Task
 
@@ -47,14 +46,14 @@ def copy_memory(*, seed: int = 0, steps: int | None = None, batch: int | None = 
     batch = at_least("copy_memory", "batch", 50 if batch is None else batch, 1, "no sequence.")
     one_hot = np.eye(_SYMBOLS + 2, dtype=np.float32)
 
-    def draw(random: np.random.Generator, batch: int) -> Chunk:
+    def draw(random: np.random.Generator, batch: int) -> Drawn:
         shown = random.integers(0, _SYMBOLS, (_LENGTH, batch), np.int32)
         inputs = np.full((steps, batch), _BLANK, np.int32)
         inputs[:_LENGTH] = shown
         inputs[steps - _LENGTH - 1] = _GO
         targets = np.full((steps, batch), _BLANK, np.int32)
         targets[-_LENGTH:] = shown
-        return Chunk(one_hot[inputs], targets)
+        return Drawn(one_hot[inputs], targets)
 
     def recalled(outputs: Array, targets: Array) -> Array:
         # the mean is over all steps: those with a symbol count for those without

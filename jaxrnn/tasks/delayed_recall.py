@@ -6,8 +6,7 @@ import numpy as np
 from optax import softmax_cross_entropy_with_integer_labels
 
 from jaxrnn.checks import as_positive_int
-from jaxrnn.gradients import Chunk
-from jaxrnn.tasks.drawn import at_least, drawn, drawn_evaluation
+from jaxrnn.tasks.drawn import Drawn, at_least, drawn, drawn_evaluation
 from jaxrnn.tasks.scores import correct
 from jaxrnn.tasks.task import Task
 
@@ -44,11 +43,11 @@ def delayed_recall(
     batch = at_least("delayed_recall", "batch", 50 if batch is None else batch, 1, "no sequence.")
     one_hot = np.eye(_SYMBOLS, dtype=np.float32)
 
-    def draw(random: np.random.Generator, batch: int) -> Chunk:
+    def draw(random: np.random.Generator, batch: int) -> Drawn:
         shown = random.integers(0, _SYMBOLS, (steps, batch), np.int32)
         weights = np.ones((steps, batch), np.float32)
         weights[:lag] = 0
-        return Chunk(one_hot[shown], np.roll(shown, lag, axis=0), weights)
+        return Drawn(one_hot[shown], np.roll(shown, lag, axis=0), weights)
 
     return Task(
         name="delayed_recall",

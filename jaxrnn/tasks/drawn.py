@@ -1,6 +1,7 @@
 """Examples that are drawn from a definition, not read from a file."""
 
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,17 +10,30 @@ import numpy as np
 from jaxrnn.checks import as_positive_int
 from jaxrnn.gradients import Chunk
 
-__all__ = ["at_least", "drawn", "drawn_evaluation"]
+__all__ = ["Drawn", "at_least", "drawn", "drawn_evaluation"]
 
 _PARTS = 4  # evaluation chunks: one of all sequences would need too much memory
 _SEQUENCES = 250  # in each
 
-# (generator, batch) -> a chunk of NumPy arrays
-Draw = Callable[[np.random.Generator, int], Chunk]
+
+class Drawn(NamedTuple):
+    """A chunk as it is drawn, of NumPy arrays.
+
+    Shapes: as `jaxrnn.gradients.Chunk`: xs `[T, B, D]`, targets `[T, B, ...]`, weights and mask
+    `[T, B]`.
+    """
+
+    xs: np.ndarray
+    targets: Any
+    weights: np.ndarray | None = None
+    mask: np.ndarray | None = None
+
+
+Draw = Callable[[np.random.Generator, int], Drawn]
 
 
 def _chunk(draw: Draw, batch: int, *entropy: int) -> Chunk:
-    return jax.tree.map(jnp.asarray, draw(np.random.default_rng(entropy), batch))
+    return Chunk(*jax.tree.map(jnp.asarray, tuple(draw(np.random.default_rng(entropy), batch))))
 
 
 def drawn(draw: Draw, seed: int, batch: int) -> Callable[[int], Chunk]:
@@ -27,7 +41,7 @@ def drawn(draw: Draw, seed: int, batch: int) -> Callable[[int], Chunk]:
 
     Shapes: those of `draw`.
 
-        >>> train = drawn(lambda random, batch: Chunk(random.random((2, batch)), None), 0, 3)
+        >>> train = drawn(lambda random, batch: Drawn(random.random((2, batch)), None), 0, 3)
         >>> bool((train(5).xs == train(5).xs).all() and (train(5).xs != train(6).xs).all())
         True
     """
@@ -39,7 +53,7 @@ def drawn_evaluation(draw: Draw) -> tuple[Chunk, ...]:
 
     Shapes: those of `draw`, with a batch of 250.
 
-        >>> chunks = drawn_evaluation(lambda random, batch: Chunk(random.random((2, batch)), None))
+        >>> chunks = drawn_evaluation(lambda random, batch: Drawn(random.random((2, batch)), None))
         >>> [chunk.xs.shape for chunk in chunks] == 4 * [(2, 250)]
         True
     """

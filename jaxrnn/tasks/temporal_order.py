@@ -6,8 +6,7 @@ import numpy as np
 from optax import softmax_cross_entropy_with_integer_labels
 
 from jaxrnn.checks import as_positive_int
-from jaxrnn.gradients import Chunk
-from jaxrnn.tasks.drawn import at_least, drawn, drawn_evaluation
+from jaxrnn.tasks.drawn import Drawn, at_least, drawn, drawn_evaluation
 from jaxrnn.tasks.scores import correct
 from jaxrnn.tasks.task import Task
 
@@ -51,7 +50,7 @@ def temporal_order(*, seed: int = 0, steps: int | None = None, batch: int | None
     part = steps // _PARTS
     one_hot = np.eye(8, dtype=np.float32)
 
-    def draw(random: np.random.Generator, batch: int) -> Chunk:
+    def draw(random: np.random.Generator, batch: int) -> Drawn:
         shown = random.integers(0, _NOISE, (steps, batch))
         rows = np.arange(batch)
         pair = random.integers(0, 2, (2, batch))
@@ -62,7 +61,7 @@ def temporal_order(*, seed: int = 0, steps: int | None = None, batch: int | None
         weights = np.zeros((steps, batch), np.float32)
         weights[last, rows] = 1
         targets = np.broadcast_to((2 * pair[0] + pair[1]).astype(np.int32), (steps, batch))
-        return Chunk(one_hot[shown], targets, weights, np.arange(steps)[:, None] <= last)
+        return Drawn(one_hot[shown], targets, weights, np.arange(steps)[:, None] <= last)
 
     return Task(
         name="temporal_order",
