@@ -120,7 +120,7 @@ PLAN = Plan(
         Cliff(adding, 100, 100, GRU(32, initializer=chrono(100.0)), 0.005, 600),
         Cliff(temporal_order, 88, 88, GRU(32, initializer=chrono(88.0)), 0.005, 400),
     ),
-    parts=(0.25, 0.5, 1.0, 1.5, 2.0),
+    parts=(0.125, 0.25, 0.5, 1.0, 1.5, 2.0),
     seeds=(0, 1, 2),
     descents=(
         *(Descent(f"tbptt:1:{k}", 1e-4, 400) for k in (10, 20, 40, 41, 50, 100)),

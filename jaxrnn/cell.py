@@ -7,6 +7,11 @@ A cell is a frozen dataclass. Its fields are the static hyper-parameters, so it 
 printed, compared, pickled and passed to `jax.jit` as a static argument. What is traced or learned
 is in `params`; what the next step needs is in `state`. Both are pytrees, by custom NamedTuples.
 
+A cell may say more: `recur` and `update` (a `SplitCell`), and `resolve(params) -> (cell, params)`,
+the same recurrence with what depends on params alone worked out, which drivers ask for once before
+their loop (`jaxrnn.cells.resolve`). Gates written as `jaxrnn.numerics.gate(name, z)` are found by
+diagnostics.
+
 Letters used in every docstring: `T` time, `B` batch, `D` input features, `H` hidden size,
 `G` gates, `L` layers, `P` projection size. Arrays are time-major; batch axes are leading and free:
 `[..., D]`.

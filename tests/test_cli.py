@@ -154,7 +154,7 @@ def test_help_teaches_and_version_tells(capsys):
     [
         (["--bogus"], "No such option"),
         (["--task", "txt"], "got 'txt'. Did you mean 'text'?"),
-        (["--task", "sine,"], "expected one of digits, text, sine, got ''"),
+        (["--task", "sine,"], "temporal_order, got ''"),
         (["--methods", "tbptt:8:4"], "k2=4 is smaller than k1=8"),
         (["--methods", "newton"], "expected one of full, tbptt"),
         (["--cell", "lstmm"], "Did you mean 'lstm'?"),
@@ -326,3 +326,30 @@ def test_a_users_own_cell_is_audited_and_diagnosed(tmp_path, capsys):
         record = json.loads((tmp_path / name / file).read_text(encoding="utf-8"))
         assert record["tasks"][0]["cell"].startswith("GRU(hidden_size=3")
         assert len(record["tasks"][0]["moments"]) == 1
+
+
+def test_the_gallery_beside_a_task_or_alone(tmp_path, monkeypatch, capsys):
+    network = {"name": "a", "profile": [1.0, 0.5], "verdict": "survives"}
+    drawn = {
+        "T": 2, "B": 1, "D": 1, "H": 1, "updates": 3, "faded": 1e-3,
+        "starts": [{"family": "RNN", "networks": [network]}],
+        "cures": [{"name": "b", "kind": "vanishing", "before": network, "after": network}],
+        "clipping": [{"name": "none", "norm": 2.0, "cosine": 1.0}],
+    }  # fmt: skip
+    monkeypatch.setattr("jaxrnn.diagnose.gallery", lambda tell: drawn)
+    assert main(["diagnose", "--task", " gallery", "--out", str(tmp_path / "a")]) == 0
+    assert sorted(p.name for p in (tmp_path / "a").iterdir()) == ["diagnose.json", "gallery.html"]
+    assert "In 1 of 1 networks the gradient survives" in capsys.readouterr().out
+    small = ["--hidden", "3", "--layers", "1", "--steps", "0", "--out", str(tmp_path / "b")]
+    assert main(["diagnose", "--task", "sine, gallery", *small]) == 0
+    names = ["diagnose.json", "gallery.html", "report.html"]
+    assert sorted(p.name for p in (tmp_path / "b").iterdir()) == names
+    record = json.loads((tmp_path / "b" / "diagnose.json").read_text(encoding="utf-8"))
+    assert record["gallery"] == drawn and len(record["tasks"]) == 1
+
+
+def test_an_audit_of_training_that_diverged_is_one_line(tmp_path, capsys):
+    words = ["--task", "sine", "--hidden", "3", "--steps", "2", "--learning-rate", "1e38"]
+    assert main(["audit", *words, "--out", str(tmp_path)]) == 1
+    error = capsys.readouterr().err
+    assert error.count("\n") == 1 and "the learning rate be too high" in error

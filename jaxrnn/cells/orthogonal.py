@@ -11,6 +11,7 @@ from jax import Array
 from jaxrnn.cell import Cell
 from jaxrnn.checks import as_cell
 from jaxrnn.numerics import state_dtype
+from jaxrnn.treemath import split_floats
 
 __all__ = ["OrthogonalCayley", "OrthogonalExponential", "OrthogonalParams"]
 
@@ -47,7 +48,7 @@ class _Orthogonal:
         cell_key, skew_key = jax.random.split(key)
         params = self.cell.init(cell_key, input_size)
         name, w_h = type(self).__name__, getattr(params, "w_h", None)
-        if w_h is None or not _has_square_blocks(w_h, getattr(self.cell, "hidden_size", None)):
+        if w_h is None or not _has_square_blocks(w_h, self.cell.init_state(params)):
             raise TypeError(
                 f"{name}: the params of {self.cell!r} should have a recurrent matrix w_h "
                 f"[H, G*H], got {'none' if w_h is None else list(w_h.shape)}. Put {name} directly "
@@ -86,13 +87,11 @@ class _Orthogonal:
         return cell.step(inner, state, u)
 
 
-def _has_square_blocks(w_h: Array, hidden_size: int | None) -> bool:
-    """Tell whether w_h is `[H, G*H]`; with a projection it is `[P, G*H]`."""
-    return (
-        w_h.ndim == 2
-        and w_h.shape[1] % w_h.shape[0] == 0
-        and w_h.shape[0] == (hidden_size or w_h.shape[0])
-    )
+def _has_square_blocks(w_h: Array, state: Any) -> bool:
+    """Tell whether w_h is `[H, G*H]`; with a projection it is `[P, G*H]`, and h narrower than c."""
+    if w_h.ndim != 2 or w_h.shape[1] % w_h.shape[0]:
+        return False
+    return all(leaf.shape[-1] == w_h.shape[0] for leaf in split_floats(state)[0])
 
 
 @dataclasses.dataclass(frozen=True)

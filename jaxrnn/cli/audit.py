@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from jaxrnn.cli import options
-from jaxrnn.cli.errors import checked, refused, training, usage, writing
+from jaxrnn.cli.errors import Failure, checked, refused, training, usage, writing
 from jaxrnn.cli.work import Model, as_typed, begin
 
 __all__ = ["EXAMPLES", "HELP", "SUMMARY", "command"]
@@ -93,10 +93,10 @@ def command(
     chosen, left_out = [], []
     for one, its_cell in zip(work.tasks, work.cells, strict=True):
         every = listed or (every_method if methods else default_methods)(one.steps)
-        fit, reasons = fitting(one, its_cell, every)
+        with training(model):
+            fit, reasons = fitting(one, its_cell, every)
         if listed is not None and reasons:
-            with refused(TypeError):  # asked for by name, so this is an error
-                raise TypeError(next(iter(reasons.values())))
+            raise Failure(next(iter(reasons.values())))  # asked for by name
         chosen.append(fit)
         left_out.append(reasons)
 
@@ -109,12 +109,13 @@ def command(
 
     from jaxrnn.compare import describe_environment, results, write_results
     from jaxrnn.files import write_whole
+    from jaxrnn.gradients.audit import NoGradientError
     from jaxrnn.report.audit import audit_headline, audit_page, audit_table
     from jaxrnn.report.terminal import introduce, say, table_text, telling
 
     environment = describe_environment()
     introduce(environment, seed)
-    with training(model), telling() as tell:
+    with refused(NoGradientError), training(model), telling() as tell:
         records = [audited(i, tell) for i in range(len(work.tasks))]
     record = results(as_typed(), environment, records, "jaxrnn audit")
     page = audit_page(record)

@@ -66,7 +66,8 @@ def command(
 
     listed = () if methods is None else checked("--methods", parse_methods, methods)
     work = begin(task, Model(cell, hidden, layers, model), learning_rate, seed, device, out)
-    with refused(TypeError, ValueError):  # a method that the cell or the memory doesn't fit
+    # a method that the cell or the memory doesn't fit, or a cell that fails
+    with refused(TypeError, ValueError), training(model):
         for one, its_cell in zip(work.tasks, work.cells, strict=True):
             check_methods(one, its_cell, listed)
     _run(work, model, seed, listed, steps, learning_rate)

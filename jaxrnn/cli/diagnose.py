@@ -19,9 +19,11 @@ HELP = f"""
 Before and after some training: the gradient by lag and the effective memory; singular values of \
 the steps' Jacobians and of the whole run's; Lyapunov exponents; saturation of gates and outputs; \
 norms of single gradients and how many are clipped. The word gallery, in place of a task, draws \
-the classic story: where gradients vanish, explode and survive, with and without each cure.
+the classic story: where gradients vanish, explode and survive, with and without each cure. It is \
+the same for every model, seed and number of steps.
 
-Writes diagnose.json, report.html and gallery.html, pages with all figures, into the folder --out.
+Writes diagnose.json, and report.html and gallery.html, pages with all figures of what was asked \
+for, into the folder --out.
 """
 
 EXAMPLES = """
@@ -86,7 +88,7 @@ def command(
             )
             for one, its_cell in zip(work.tasks, work.cells, strict=True)
         ]
-        drawn = gallery(tell) if GALLERY in task.split(",") else None
+        drawn = gallery(tell) if GALLERY in work.names else None
     _write(out, results(as_typed(), environment, records, "jaxrnn diagnose"), drawn)
 
 

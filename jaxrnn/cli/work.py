@@ -24,9 +24,10 @@ class Model(NamedTuple):
 class Work(NamedTuple):
     """What a command works on.
 
-    Fields: tasks; cells, one for each; out, a folder that can be written to.
+    Fields: names, as typed; tasks; cells, one for each; out, a folder that can be written to.
     """
 
+    names: list[str]
     tasks: list[Any]
     cells: list[Any]
     out: Path
@@ -81,7 +82,7 @@ def begin(
         select_device(device)
         _prepare(out)
         tasks = [TASKS[name](seed=seed) for name in names if name not in also]
-    return Work(tasks, [_cell(model, one) for one in tasks], out)
+    return Work(names, tasks, [_cell(model, one) for one in tasks], out)
 
 
 def _prepare(out: Path) -> None:

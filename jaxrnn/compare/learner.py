@@ -14,7 +14,7 @@ from jax import Array
 from jaxrnn.cell import Cell
 from jaxrnn.cells import output_width
 from jaxrnn.compare.methods import NamedMethod
-from jaxrnn.gradients import Chunk, Params, Problem
+from jaxrnn.gradients import Chunk, Params, Problem, accumulate
 from jaxrnn.models import Output
 from jaxrnn.randomness import with_key
 from jaxrnn.tasks.task import Task
@@ -110,8 +110,26 @@ def check_methods(task: Task, cell: Cell, methods: Sequence[NamedMethod]) -> Non
     learner = make_learner(task, cell, seed=0, learning_rate=1.0)
     params, chunk = learner.init(), jax.tree.map(jnp.asarray, task.train(0))
     state = learner.start(params, chunk, 0)
-    for _, method in methods:
-        jax.eval_shape(partial(method.init, learner.problem), params, state, chunk)
+    for named in methods:
+        jax.eval_shape(partial(named.method.init, learner.problem), params, state, chunk)
+        _check_derivatives(learner, named, params, state, chunk)
+
+
+def _check_derivatives(
+    learner: Learner, named: NamedMethod, params: Params, state: Any, chunk: Chunk
+) -> None:
+    """Trace the whole gradient: a method that goes forward in time needs forward mode."""
+    gradient = partial(accumulate, named.method, learner.problem, key=learner.method_key(0))
+    try:
+        jax.eval_shape(gradient, params, state, chunk)
+    except TypeError as error:
+        if "custom_vjp" not in str(error):
+            raise
+        raise TypeError(
+            f"{named.name}: needs derivatives forwards, which {learner.cell!r} does not have: a "
+            "backward rule of its own (a custom_vjp, as in ClipCotangent) has none. Use "
+            "tbptt(k1, k2) or bptt()."
+        ) from None
 
 
 def _optimizer(learning_rate: float) -> optax.GradientTransformation:

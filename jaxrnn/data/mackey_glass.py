@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from jaxrnn.checks import as_positive_int
+
 __all__ = ["mackey_glass17"]
 
 DELAY = 17  # units of time
@@ -19,13 +21,12 @@ def mackey_glass17(steps: int) -> np.ndarray:
     interpolated linearly. x is 1.2 before time 0, and the first 1000 units are dropped.
     Source: Mackey and Glass (1977), Science 197; tanh(x - 1): Jaeger and Haas (2004), Science 304.
     Shapes: float64 `[steps]`.
-    Raises: ValueError if steps is below 1.
+    Raises: TypeError or ValueError if steps is no positive int.
 
         >>> mackey_glass17(3).round(4).tolist()
         [-0.0535, -0.0994, -0.1417]
     """
-    if steps < 1:
-        raise ValueError(f"mackey_glass17: steps should be at least 1, got {steps}.")
+    steps = as_positive_int("mackey_glass17", "steps", steps)
     lag, dt = DELAY * PER_UNIT, 1 / PER_UNIT
     x = [HISTORY] * (lag + 1)  # x[i] is the value at time (i - lag) * dt
     for _ in range((DROPPED + steps - 1) * PER_UNIT):

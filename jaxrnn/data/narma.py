@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxrnn.checks import as_positive_int
+
 __all__ = ["Driven", "narma10"]
 
 ORDER = 10
@@ -28,14 +30,13 @@ def narma10(steps: int, *, seed: int = 0) -> Driven:
     which |y| reaches 5 is drawn anew: the recursion runs away now and then.
     Source: Atiya and Parlos (2000), IEEE Transactions on Neural Networks 11.
     Shapes: u and y float64 `[steps]`; `y[t]` is y_{t+1}, which follows `u[t]`.
-    Raises: ValueError if steps is below 1.
+    Raises: TypeError or ValueError if steps is no positive int.
 
         >>> series = narma10(3)
         >>> series.u.round(3).tolist(), series.y.round(3).tolist()
         ([0.339, 0.135, 0.368], [0.408, 0.297, 0.432])
     """
-    if steps < 1:
-        raise ValueError(f"narma10: steps should be at least 1, got {steps}.")
+    steps = as_positive_int("narma10", "steps", steps)
     # the legacy generator: its stream never changes
     generator = np.random.RandomState(seed)
     while True:

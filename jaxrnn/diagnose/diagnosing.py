@@ -24,9 +24,9 @@ from jaxrnn.gradients import (
     saturation,
     step_singular_values,
 )
+from jaxrnn.gradients.diagnostics.jacobians import has_forward_mode, state_size
 from jaxrnn.randomness import is_clock
 from jaxrnn.tasks.task import Task
-from jaxrnn.treemath import split_floats
 
 __all__ = ["diagnose_task"]
 
@@ -89,12 +89,17 @@ def _at(learner: Learner, moment: Moment, tell: Tell) -> dict[str, Any]:
         "at": moment.at,
         "updates": moment.updates,
         "lags": _list(profile),
-        "effective_memory": effective_memory(profile, share=SHARE),
+        "effective_memory": _reach(profile),
         "jacobians": measured("Jacobians", lambda: _jacobians(cell, params.cell, *few)),
         "gates": measured("gates", lambda: _gates(cell, params.cell, state, chunk.xs)),
         "outputs": measured("outputs", lambda: _outputs(cell, params.cell, state, chunk.xs)),
         "norms": measured("norms", lambda: _norms(learner, moment)),
     }
+
+
+def _reach(profile: Array) -> int | None:
+    """Return the effective memory, None for a gradient beyond numbers."""
+    return effective_memory(profile, share=SHARE) if np.isfinite(profile).all() else None
 
 
 def _list(values: Any) -> list[float]:
@@ -107,9 +112,9 @@ def _rows(state: Any) -> Any:
 
 
 def _jacobians(cell: Cell, params: Any, state: Any, xs: Array) -> dict[str, Any] | None:
-    """Measure the Jacobians of some rows; None where they would be too large."""
-    size = sum(leaf.shape[-1] for leaf in split_floats(state)[0])
-    if size > WIDEST:
+    """Measure the Jacobians of some rows; None where they are too large, or can't be had."""
+    size = state_size(state, xs.ndim - 2)
+    if size > WIDEST or not has_forward_mode(cell, params, state, xs):
         return None
     steps = np.asarray(step_singular_values(cell, params, state, xs))  # [T, rows, S]
     levels = np.quantile(steps, [0, 0.5, 1], axis=(1, 2))

@@ -16,9 +16,26 @@ from jaxrnn.gradients.method import GradientMethod, accumulate
 from jaxrnn.gradients.problem import Chunk, Params, Problem
 from jaxrnn.gradients.tbptt import tbptt
 
-__all__ = ["Finding", "audit", "shortest_within", "smallest_window", "window_errors"]
+__all__ = [
+    "Finding",
+    "NoGradientError",
+    "audit",
+    "shortest_within",
+    "smallest_window",
+    "window_errors",
+]
 
 REPEATS = 5  # timed runs of each program; the median counts
+
+
+class NoGradientError(ValueError):
+    """Full BPTT has no gradient to measure others against: it is zero, or not finite.
+
+    Shapes: none.
+
+        >>> issubclass(NoGradientError, ValueError)
+        True
+    """
 
 
 class Finding(NamedTuple):
@@ -182,9 +199,10 @@ def _exact(owner: str, problem: Problem, params: Params, state: Any, chunk: Chun
     exact = _flat(accumulate(bptt(), problem, params, state, chunk)[1])
     size = np.linalg.norm(exact)
     if not (np.isfinite(size) and size > 0):
-        raise ValueError(
+        raise NoGradientError(
             f"{owner}: the gradient of full BPTT has the norm {size}: nothing can be measured "
-            "against it. Look at the losses and at lag_profile first."
+            "against it. Look at the losses and at lag_profile first; training may have "
+            "diverged, or the learning rate be too high."
         )
     return exact
 

@@ -98,8 +98,8 @@ def accumulate(
     check_problem("accumulate", problem, params)
     given = state is not None
     state, chunk = check_chunk("accumulate", problem, params, state, chunk)
-    if not given and _start_is_learned(problem, params):
-        chunk = _from_the_start(chunk)
+    if not given and start_is_learned(problem, params):
+        chunk = from_the_start(chunk)
     return _accumulate(method, problem, params, state, chunk, key)
 
 
@@ -111,15 +111,29 @@ def _check_method(owner: str, method: Any) -> None:
         )
 
 
-def _start_is_learned(problem: Problem, params: Params) -> bool:
-    """Tell whether the initial state is computed from params."""
+def start_is_learned(problem: Problem, params: Params) -> bool:
+    """Tell whether the initial state is computed from params.
+
+    Shapes: none.
+
+        >>> from jaxrnn import Elman
+        >>> problem = Problem(Elman(2), lambda head, ys, targets: ys.sum(-1))
+        >>> start_is_learned(problem, Params(problem.cell.init(jax.random.key(0), 3), None))
+        False
+    """
     start = jax.make_jaxpr(lambda p: without_key(problem.cell.init_state(p)))(params.cell).jaxpr
     used = {id(v) for eqn in start.eqns for v in eqn.invars} | {id(v) for v in start.outvars}
     return any(id(v) in used for v in start.invars)
 
 
-def _from_the_start(chunk: Chunk) -> Chunk:
-    """Mark first steps as resets: the initial state is then made where it is differentiated."""
+def from_the_start(chunk: Chunk) -> Chunk:
+    """Mark first steps as resets: the initial state is then made where it is differentiated.
+
+    Shapes: resets `[T, *batch]`.
+
+        >>> from_the_start(Chunk(jnp.ones((3, 1)), None)).resets.tolist()
+        [True, False, False]
+    """
     mask = jnp.ones(chunk.xs.shape[:-1], bool) if chunk.mask is None else chunk.mask
     first = mask & (jnp.cumsum(mask, axis=0, dtype=jnp.int32) == 1)
     return chunk._replace(resets=first if chunk.resets is None else first | chunk.resets)

@@ -25,7 +25,8 @@ class RLSState(NamedTuple):
     @property
     def output(self) -> OutputParams:
         """Params of an `Output` layer."""
-        return OutputParams(self.w_hy, self.y_mean - self.h_mean @ self.w_hy)
+        told = jnp.einsum("...h,...ho->...o", self.h_mean, self.w_hy)  # also under a batch of fits
+        return OutputParams(self.w_hy, self.y_mean - told)
 
 
 def start_rls(width: int, size: int, penalty: float | Array = 1e-6) -> RLSState:
@@ -117,7 +118,8 @@ def rls(
                 f"rls: forgetting must be above 0 and at most 1, got {rate}. 1 forgets nothing."
             )
     if state is None:
-        state = start_rls(hs.shape[1], ys.shape[1], penalty)
+        fresh = start_rls(hs.shape[1], ys.shape[1], penalty)
+        state = RLSState(*(leaf.astype(hs.dtype) for leaf in fresh))
     check_fits("rls: the state is", state.w_hy, hs, ys)
     return _rls(state, hs, ys, forgetting)
 

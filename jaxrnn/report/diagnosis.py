@@ -20,6 +20,11 @@ __all__ = ["diagnosis_headline", "diagnosis_page", "diagnosis_table"]
 
 Record = dict[str, Any]
 
+_WITHOUT = (
+    "Left out: the state is too large for its Jacobians, or the cell has a backward rule of its "
+    "own (a custom_vjp, as in ClipCotangent) and no derivative forwards."
+)
+
 
 def diagnosis_headline(task: Record) -> str:
     """Return what a reader in a hurry takes along: is this gradient alive?
@@ -37,6 +42,8 @@ def diagnosis_headline(task: Record) -> str:
 def _sentence(task: Record, moment: Record) -> str:
     start = "At the start" if moment["at"] == "start" else f"After {moment['updates']:,} updates"
     reach = moment["effective_memory"]
+    if reach is None:
+        return f"{start} the gradient is beyond numbers, it has exploded or there is NaN in it."
     text = (
         f"{start} {percent(1 - task['share'])} of a loss's gradient lies within {reach} of "
         f"T = {task['T']} steps"
@@ -92,8 +99,8 @@ def _row(moment: Record) -> tuple[str, ...]:
             number(None if gains[0] is None else gains[0] / math.log(10)),
         )
     return (
-        str(moment["effective_memory"]),
-        number(lags[-1] / lags[0] if lags[0] else None),
+        "-" if moment["effective_memory"] is None else str(moment["effective_memory"]),
+        number(lags[-1] / lags[0] if lags[0] and lags[-1] is not None else None),
         *found,
         percent(moment["outputs"]["saturated"]),
         percent(moment["outputs"]["dead_units"]),
@@ -123,16 +130,16 @@ def _measures() -> str:
     return bullets(
         [
             "Lags: the size of the gradient of a loss with respect to the states before it, on "
-            "average over eight losses spread over the chunk.",
+            "average over up to eight losses spread over those of the chunk that count.",
             "Singular values: of the Jacobian ds_t / ds_{t-1} of every step, for the first "
             "sequences of the chunk; the whole state, an LSTM's h and c together.",
             "Gain over the run: the singular values of the product of all these Jacobians, found "
             "without forming it.",
             "Lyapunov exponents: the mean growth per step of small changes of the state, the first "
             "quarter of the steps left out.",
-            "Gates: all values over time, batch and units; below 0.1 or above 0.9 they hardly "
-            "answer to a gradient. A gate that keeps a share f of the state forgets at a time "
-            "constant of -1 / log f steps; the median is given.",
+            "Gates: all values over time, batch and units, padding included; below 0.1 or above "
+            "0.9 they hardly answer to a gradient. A gate that keeps a share f of the state "
+            "forgets at a time constant of -1 / log f steps; the median is given.",
             "Norms: the gradient of the mean loss of every single sequence by itself.",
         ]
     )
@@ -153,7 +160,7 @@ def _task(task: Record) -> list[str]:
         "<h3>What does a step do to a small change of the state?</h3>",
     ]
     if all(moment["jacobians"] is None for moment in task["moments"]):
-        parts.append(paragraph("Left out: the state is too large for its Jacobians.", "quiet"))
+        parts.append(paragraph(_WITHOUT, "quiet"))
     else:
         parts.append(jacobian_figure(task))
     if any(moment["gates"] for moment in task["moments"]):

@@ -37,7 +37,8 @@ def reach_figure(task: Record) -> str:
             seen += [v for v in values if v > 0 and math.isfinite(v)]
             lags.plot(range(1, len(values) + 1), values, color=colour, lw=2, label=at)
             reach = moment["effective_memory"]
-            lags.axvline(reach, color=lighter(colour), ls="--", lw=1.4)
+            if reach is not None:
+                lags.axvline(reach, color=lighter(colour), ls="--", lw=1.4)
             each = _real(moment["norms"]["each"])
             shares = [(i + 1) / len(each) for i in range(len(each))]
             norms.step(each, shares, where="post", color=colour, lw=2, label=at)

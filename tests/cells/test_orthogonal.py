@@ -10,8 +10,11 @@ from jax.extend.core import jaxprs_in_params
 from jaxrnn import (
     GRU,
     LSTM,
+    ClipCotangent,
+    Dropout,
     Elman,
     IndRNN,
+    LearnedState,
     OrthogonalCayley,
     OrthogonalExponential,
     Residual,
@@ -83,6 +86,9 @@ def test_the_gradient_of_a_linear_cell_neither_vanishes_nor_explodes(kind):
 
 WRAPPED = (
     OrthogonalCayley(Elman(3)),
+    LearnedState(OrthogonalCayley(Elman(3))),
+    ClipCotangent(OrthogonalCayley(Elman(3)), 1.0),
+    Dropout(OrthogonalCayley(Elman(3)), 0.1),
     Residual(OrthogonalCayley(Elman(3))),
     Zoneout(OrthogonalCayley(Elman(3)), 0.1),
     Stack((OrthogonalCayley(Elman(3)), OrthogonalCayley(GRU(3)))),
@@ -117,7 +123,11 @@ def inside_loops(jaxpr, looped=False):
     return loops, solves
 
 
-@pytest.mark.parametrize("inner", [LSTM(4, proj_size=2), IndRNN(3), Stack((Elman(2),))], ids=repr)
+@pytest.mark.parametrize(
+    "inner",
+    [LSTM(4, proj_size=2), Dropout(LSTM(6, proj_size=3), 0.1), IndRNN(3), Stack((Elman(2),))],
+    ids=repr,
+)
 def test_a_cell_without_such_a_matrix_is_refused(inner):
     with pytest.raises(TypeError, match=r"OrthogonalCayley: the params of .* \[H, G\*H\], got"):
         OrthogonalCayley(inner).init(jax.random.key(0), 3)

@@ -74,5 +74,7 @@ def test_mackey_glass_drops_the_way_there():
 
 @pytest.mark.parametrize("system", [narma10, mackey_glass17])
 def test_at_least_one_step(system):
-    with pytest.raises(ValueError, match=f"{system.__name__}: steps should be at least 1, got 0"):
+    with pytest.raises(
+        ValueError, match=f"{system.__name__}: steps must be greater than zero, got 0"
+    ):
         system(0)

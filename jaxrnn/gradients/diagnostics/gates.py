@@ -1,5 +1,6 @@
 """Gates: where they stand, and whether they still move."""
 
+from functools import partial
 from typing import Any, NamedTuple
 
 import jax
@@ -19,11 +20,13 @@ __all__ = ["Saturation", "gate_values", "saturation"]
 def gate_values(cell: Cell, params: Any, state: Any, xs: Array) -> dict[str, Array]:
     """Return the values of every gate along a run.
 
-    A gate is what a cell computes by `jaxrnn.numerics.gate(name, ...)`, however it is wrapped or
-    stacked; the second one of a name is called "f 2", and so on. Cells without gates give none.
+    A gate is what a cell's step computes by `jaxrnn.numerics.gate(name, ...)`, however it is
+    wrapped or stacked; the second one of a name is called "f 2", and so on. Cells without gates
+    give none; those in a jit or loop of the step's own are not seen.
     Shapes: xs `[T, *batch, D]`; state as for `scan`, None for the first; values `[T, *batch, H]`.
     Raises: TypeError and ValueError as `scan`.
 
+        >>> import jax.numpy as jnp
         >>> from jaxrnn import LSTM
         >>> cell = LSTM(2)
         >>> values = gate_values(cell, cell.init(jax.random.key(0), 3), None, jnp.ones((5, 4, 3)))
@@ -34,9 +37,13 @@ def gate_values(cell: Cell, params: Any, state: Any, xs: Array) -> dict[str, Arr
     xs = sequence("gate_values", xs, params)
     check_params("gate_values", cell, params, xs, lambda: cell.project(params, xs))
     state = as_state("gate_values", state, xs, lambda: cell.init_state(params, xs.shape[1:-1]))
+    return _values(cell, params, state, xs)
+
+
+@partial(jax.jit, static_argnums=0)
+def _values(cell: Cell, params: Any, state: Any, xs: Array) -> dict[str, Array]:
     cell, params = resolve(cell, params)
-    us = cell.project(params, xs)
-    return jax.jit(lambda state: jax.lax.scan(_reporting(cell, params), state, us)[1])(state)
+    return jax.lax.scan(_reporting(cell, params), state, cell.project(params, xs))[1]
 
 
 def _reporting(cell: Cell, params: Any) -> Any:
@@ -82,6 +89,7 @@ def saturation(values: Array, *, low: float = 0.1, high: float = 0.9) -> Saturat
     Source: Karpathy, Johnson and Li (2015), arXiv:1506.02078, for gates.
     Shapes: values any.
 
+        >>> import jax.numpy as jnp
         >>> saturation(jnp.array([0.01, 0.5, 0.95, 0.99]))
         Saturation(low=0.25, high=0.5)
     """

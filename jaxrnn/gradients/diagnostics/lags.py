@@ -56,9 +56,10 @@ def mean_lag_profile(
 
         profile[k] = mean over some s of || d L_s / d s_{s-k} ||,   k = 0 .. T-1
 
-    `s_{s-k}` is the state before step s - k, so k = 0 is the state that the loss's own step starts
-    from. The times s are spread evenly over the steps where a loss counts, the last one included;
-    one lag is averaged over the times that are that late. What a reset separates counts as 0.
+    `s_{s-k}` is the state before step s - k, so k = 0, one step back, is the state that the loss's
+    own step starts from. The times s are spread evenly over the steps where a loss counts, the last
+    one included; one lag is averaged over the times that are that late. What a reset separates
+    counts as 0.
     Shapes: chunk `[T, *batch, ...]`; profile `[T]`; norms as in `lag_profile`, weights applied.
     Args: losses, how many times s.
     Raises: ValueError if no loss counts.
@@ -103,7 +104,10 @@ def _profiles(problem: Problem, params: Params, state: Any, chunk: Chunk, times:
 
     def profile(time: Array) -> Array:
         gradients = jax.grad(loss)(nothing, time)
-        return jnp.sqrt(sum(jnp.square(g).reshape(shape[0], -1).sum(-1) for g in gradients))
+        flat = jnp.concatenate([g.reshape(shape[0], -1) for g in gradients], -1)
+        largest = jnp.abs(flat).max(-1)  # an exploding gradient has a norm, its square may not
+        scale = jnp.where(largest > 0, largest, 1)
+        return scale * jnp.linalg.norm(flat / scale[:, None], axis=-1)
 
     nothing = [jnp.zeros((shape[0], *a.shape), a.dtype) for a in split_floats(state)[0]]
     return jax.lax.map(profile, times)
@@ -116,12 +120,17 @@ def effective_memory(profile: Array, *, share: float = 0.05) -> int:
 
     Shapes: profile `[T]`, by lag, as `mean_lag_profile` returns it, nearest first.
     Args: share, in [0, 1].
-    Raises: ValueError if share is not in [0, 1].
+    Raises: ValueError if share is not in [0, 1] or the profile not finite.
 
         >>> effective_memory(jnp.array([0.5, 0.25, 0.125, 0.125]), share=0.25)
         2
     """
     share = as_rate("effective_memory", "share", share)
+    if not np.isfinite(profile).all():
+        raise ValueError(
+            "effective_memory: profile should be finite, got NaN or infinity: this gradient has "
+            "exploded beyond numbers. Look at the profile itself, or at fewer steps."
+        )
     beyond = np.asarray(profile, np.float64)[::-1].cumsum()[::-1]  # K = 0, 1 .. T-1
     beyond = np.append(beyond, 0.0)
     return int(np.argmax(beyond <= share * beyond[0]))
