@@ -250,6 +250,10 @@ def draw(rows: list[Row], grid: Grid, path: Path) -> None:
                     alpha=0.85, **look_of(place),
                 )  # fmt: skip
             axis.set(xscale="log", yscale="log", xlabel=label, ylabel=labels[y], title=cell)
+            if x in ("T", "hidden"):  # the values measured, and no others
+                places = grid.lengths if x == "T" else grid.sizes
+                axis.set_xticks(places, [str(p) for p in places])
+                axis.set_xticks([], minor=True)
             axis.grid(which="both", alpha=0.2)
     handles, texts = axes[0][1].get_legend_handles_labels()
     figure.legend(handles, texts, loc="outside right center", frameon=False)

@@ -91,12 +91,11 @@ def _at(
 ) -> dict[str, Any]:  # fmt: skip
     """Audit every method at one moment."""
     name, where = learner.task.name, (moment.params, moment.state, moment.chunk)
-    rows = []
-    for label, method in methods:
-        tell(f"{name}, {moment.at}: {label}")
-        key = learner.method_key(moment.updates)
-        finding = audit(learner.problem, *where, {label: method}, key=key, draws=draws)[label]
-        rows.append({"name": label, **finding._asdict()})
+    findings = audit(
+        learner.problem, *where, dict(methods), key=learner.method_key(moment.updates),
+        draws=draws, tell=lambda label: tell(f"{name}, {moment.at}: {label}"),
+    )  # fmt: skip
+    rows = [{"name": label, **finding._asdict()} for label, finding in findings.items()]
     tell(f"{name}, {moment.at}: truncation at ever shorter windows")
     errors = window_errors(learner.problem, *where)
     return {

@@ -1,7 +1,7 @@
 """Any gradient method against full BPTT, on the user's own model and data, at frozen params."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -70,12 +70,14 @@ def audit(
     *,
     key: Array | None = None,
     draws: int = 16,
+    tell: Callable[[str], None] = lambda name: None,
 ) -> dict[str, Finding]:
     """Measure each method against full BPTT at frozen params.
 
     Shapes: chunk `[T, *batch, ...]`; the state's own, None for the cell's first.
     Args: methods by name; key, for those that draw; draws, how many gradients of such a method are
-        made: its bias is known to about std / sqrt(draws).
+        made: its bias is known to about std / sqrt(draws); tell, called with the name of each
+        method before it is measured: large ones take a while.
     Returns: a `Finding` for each name. Times are of this machine, now; the rest is not.
     Raises: ValueError if the gradient of full BPTT is zero or not finite; what the methods raise.
 
@@ -93,10 +95,11 @@ def audit(
     key = jax.random.key(0) if key is None else key
     exact = _exact("audit", problem, params, state, chunk)
     keys = jax.random.split(key, draws)
-    return {
-        name: _find(_program(method, problem, params, state, chunk, key), keys, exact)
-        for name, method in methods.items()
-    }
+    found = {}
+    for name, method in methods.items():
+        tell(name)
+        found[name] = _find(_program(method, problem, params, state, chunk, key), keys, exact)
+    return found
 
 
 def window_errors(

@@ -83,3 +83,12 @@ def test_truncation_cliff(tmp_path):
     assert solving["solved"] == (solving["mse"] < 0.01)
     assert "## Influence balancing" in table and table.count("| adding") == 3
     assert (tmp_path / "truncation_cliff.png").stat().st_size > 10_000
+
+
+def test_echo_state(tmp_path):
+    rows, table, _ = run("echo_state", tmp_path, "--small")
+    found = {row["task"]: row for row in rows if row["library"] == "jaxrnn"}
+    assert set(found) == {"narma10", "mackey_glass17"}
+    assert all(0 < row["median"] < 0.3 for row in found.values())  # predicting the mean gives 1
+    assert "echo_state.png" in table
+    assert (tmp_path / "echo_state.png").read_bytes().startswith(b"\x89PNG")
