@@ -18,9 +18,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for module in (compare, audit, diagnose):
-    words = {"help": module.HELP, "short_help": module.SUMMARY, "epilog": module.EXAMPLES}
-    app.command(module.__name__.rpartition(".")[2], **words)(module.command)
+_COMMANDS = {"compare": compare, "audit": audit, "diagnose": diagnose}
+for _name, _module in _COMMANDS.items():
+    _words = {"help": _module.HELP, "short_help": _module.SUMMARY, "epilog": _module.EXAMPLES}
+    app.command(_name, **_words)(_module.command)
 
 
 def _version(wanted: bool) -> None:
@@ -63,7 +64,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         usage = getattr(error, "format_message", None)
         if usage is None:
             raise
-        known = [word for word in ARGUMENTS[:1] if word in ("compare", "audit", "diagnose")]
+        known = [word for word in ARGUMENTS[:1] if word in _COMMANDS]
         complain(f"{usage()} (see {' '.join(['jaxrnn', *known, '--help'])})")
         return 2
     except (KeyboardInterrupt, typer.Abort):

@@ -13,7 +13,7 @@ from jaxrnn.report.page import (
     table_html,
 )
 from jaxrnn.report.table import Table
-from jaxrnn.report.words import number, percent
+from jaxrnn.report.words import looked_at, number, percent
 
 __all__ = ["audit_headline", "audit_page", "audit_table"]
 
@@ -126,13 +126,7 @@ def audit_page(results: Record) -> str:
 def _task(task: Record) -> list[str]:
     parts = [
         paragraph(audit_headline(task), "finding"),
-        paragraph(
-            f"Data: {task['source']}. Model: {task['model']} with a linear output, "
-            f"{task['parameters']:,} parameters; T = {task['T']}, B = {task['B']}; seed "
-            f"{task['seed']}. Training was with full BPTT and Adam, learning rate "
-            f"{task['optimizer']['learning_rate']:g}.",
-            "quiet",
-        ),
+        paragraph(looked_at(task), "quiet"),
         "<h3>How far may I truncate?</h3>",
         window_figure(task),
         paragraph(

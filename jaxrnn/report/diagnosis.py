@@ -14,7 +14,7 @@ from jaxrnn.report.page import (
     table_html,
 )
 from jaxrnn.report.table import Table
-from jaxrnn.report.words import number, percent
+from jaxrnn.report.words import looked_at, number, percent
 
 __all__ = ["diagnosis_headline", "diagnosis_page", "diagnosis_table"]
 
@@ -148,13 +148,7 @@ def _measures() -> str:
 def _task(task: Record) -> list[str]:
     parts = [
         paragraph(diagnosis_headline(task), "finding"),
-        paragraph(
-            f"Data: {task['source']}. Model: {task['model']} with a linear output, "
-            f"{task['parameters']:,} parameters; T = {task['T']}, B = {task['B']}; seed "
-            f"{task['seed']}. Training was with full BPTT and Adam, learning rate "
-            f"{task['optimizer']['learning_rate']:g}.",
-            "quiet",
-        ),
+        paragraph(looked_at(task), "quiet"),
         "<h3>How far does a loss reach, and how long are the gradients?</h3>",
         reach_figure(task),
         "<h3>What does a step do to a small change of the state?</h3>",

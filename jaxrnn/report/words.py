@@ -1,8 +1,9 @@
 """Numbers as a person reads them."""
 
 import math
+from typing import Any
 
-__all__ = ["number", "percent", "size", "times"]
+__all__ = ["looked_at", "number", "percent", "size", "times"]
 
 
 def number(value: float | None, digits: int = 3) -> str:
@@ -70,3 +71,21 @@ def times(a: float | None, b: float | None) -> str:
     if abs(ratio - 1) < 0.05:
         return "as much"
     return f"{1 / ratio:.1f} times less" if ratio < 1 else f"{ratio:.1f} times as much"
+
+
+def looked_at(task: dict[str, Any]) -> str:
+    """Return what was looked at: data, model and training of a record.
+
+    Shapes: none.
+
+        >>> task = {"source": "noise", "model": "GRU with 4 units", "parameters": 1000, "T": 8,
+        ...         "B": 2, "seed": 0, "optimizer": {"learning_rate": 0.01}}
+        >>> looked_at(task)[:71]
+        'Data: noise. Model: GRU with 4 units with a linear output, 1,000 parame'
+    """
+    return (
+        f"Data: {task['source']}. Model: {task['model']} with a linear output, "
+        f"{task['parameters']:,} parameters; T = {task['T']}, B = {task['B']}; seed "
+        f"{task['seed']}. Training was with full BPTT and Adam, learning rate "
+        f"{task['optimizer']['learning_rate']:g}."
+    )
