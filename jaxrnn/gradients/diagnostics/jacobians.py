@@ -205,7 +205,8 @@ def _triangular(factors: Array) -> Array:
     """
 
     def body(q: Array, factor: Array) -> tuple[Array, Array]:
-        return jnp.linalg.qr(factor @ q)
+        q, r = jnp.linalg.qr(factor @ q)
+        return q, r  # JAX's own pair is no plain tuple, which a loop's body has to return
 
     eye = jnp.broadcast_to(jnp.eye(factors.shape[-1], dtype=factors.dtype), factors.shape[1:])
     return jax.lax.scan(body, eye, factors)[1]
