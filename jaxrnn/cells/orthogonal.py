@@ -1,5 +1,6 @@
 """Recurrent matrices that are exactly orthogonal, for as long as they are trained."""
 
+import abc
 import dataclasses
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -23,7 +24,7 @@ class OrthogonalParams(NamedTuple):
     skew: Array  # [G, H * (H - 1) / 2], what stands above the diagonal of A
 
 
-class _Orthogonal:
+class _Orthogonal(abc.ABC):
     """What both maps share: params without w_h, and the cell with a w_h made from them."""
 
     cell: Cell
@@ -31,17 +32,17 @@ class _Orthogonal:
     def __post_init__(self) -> None:
         as_cell(type(self).__name__, self.cell)
 
+    @abc.abstractmethod
     def _angles(self, key: Array, shape: tuple[int, ...], dtype: Any) -> Array:
         """Draw the angles of rotation that the matrix starts with."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def _entries(self, angles: Array) -> Array:
         """Return what A holds beside the diagonal, for rotations by these angles."""
-        raise NotImplementedError
 
+    @abc.abstractmethod
     def _matrix(self, a: Array) -> Array:
         """Map skew-symmetric `[..., H, H]` to orthogonal `[..., H, H]`."""
-        raise NotImplementedError
 
     def init(self, key: Array, input_size: int) -> OrthogonalParams:
         """Draw the cell's params, and a rotation by random angles for each gate."""

@@ -85,11 +85,12 @@ def jacobian_figure(task: Record) -> str:
             _ranked(product, logs, colour, at)
             _ranked(exponents, _real(found["lyapunov"]), colour, at)
         if tops:
-            plain_log(steps.yaxis, max(min(tops), 1e-6) / 1.5, max(tops) * 1.5)
+            # room at the top for the legend
+            plain_log(steps.yaxis, max(min(tops), 1e-6) / 1.5, max(tops) * 8)
         steps.axhline(1, color="#888888", lw=1)
         steps.set_title("Singular values of a step")
         steps.set_xlabel("t")
-        steps.legend(fontsize=8.5)
+        steps.legend(fontsize=8.5, loc="upper right", ncols=2)
         for panel, title, label in (
             (product, "Gain over the whole run", "log10 of singular value"),
             (exponents, "Lyapunov exponents", "growth per step (log)"),
