@@ -18,6 +18,8 @@ if _OWN_CACHE:  # set before any worker starts, so that all have one folder
     os.environ["JAX_COMPILATION_CACHE_DIR"] = tempfile.mkdtemp(prefix="jaxrnn-tests-")
     os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
     os.environ["JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES"] = "-1"
+# where in Python an operation came from: costs a tenth of the tracing, and only dumps show it
+os.environ.setdefault("JAX_TRACEBACK_IN_LOCATIONS_LIMIT", "0")
 # orthogonal draws are small QRs: on busy cores the threads of OpenBLAS wait for each other
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 

@@ -24,7 +24,6 @@ from jaxrnn.gradients import (
 )
 from jaxrnn.gradients.schedules import binomial, per_step, segments
 from jaxrnn.testing import METHOD_LAWS, MethodSubject
-from jaxrnn.testing.methods import jit_is_eager, marks_are_honoured
 from tests.gradients.cases import problem_of
 
 SPLIT = (Elman(3), LSTM(2), GRU(2))  # with recur and update
@@ -74,16 +73,8 @@ def now_and_then_forget_compiled_programs(count=itertools.count(1)):  # noqa: B0
 
 @pytest.mark.parametrize("subject", SUBJECTS, ids=name)
 def test_method_keeps(subject):
-    """The gradient itself with every cell; each other law with one that says most about it."""
-    marks_are_honoured(subject)
-    if isinstance(subject.cell, Elman | IndRNN):
-        jit_is_eager(subject)
-    all_of_them = isinstance(subject.cell, Dropout | IndRNN) or (
-        subject.method in LOCAL and isinstance(subject.cell, GRU)
-    )
-    for law in METHOD_LAWS if all_of_them else ():
-        if law not in (jit_is_eager, marks_are_honoured):
-            law(subject)
+    for law in METHOD_LAWS:
+        law(subject)  # each law asserts: see check_method
 
 
 @pytest.mark.parametrize(("method", "cell"), REFUSED, ids=repr)
