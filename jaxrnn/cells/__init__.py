@@ -2,6 +2,7 @@
 
 from jaxrnn.cells.clip_cotangent import ClipCotangent
 from jaxrnn.cells.elman import Elman, ElmanParams, ElmanState
+from jaxrnn.cells.embedded import Embedded, EmbeddedParams
 from jaxrnn.cells.gru import GRU, GRUParams, GRUState
 from jaxrnn.cells.gru_reset_before import GRUResetBefore, GRUResetBeforeParams
 from jaxrnn.cells.indrnn import IndRNN, IndRNNParams, IndRNNState
@@ -17,6 +18,7 @@ from jaxrnn.cells.orthogonal import (
     OrthogonalExponential,
     OrthogonalParams,
 )
+from jaxrnn.cells.precision import MixedPrecision, MixedPrecisionSplit
 from jaxrnn.cells.reservoir import Reservoir, ReservoirParams, ReservoirState
 from jaxrnn.cells.stack import Stack
 from jaxrnn.cells.stochastic import (
@@ -40,10 +42,11 @@ from jaxrnn.cells.wrap import (
 
 __all__ = [
     "GRU", "LSTM", "AllStates", "ClipCotangent", "Dropout", "Elman", "ElmanParams",
-    "ElmanState", "GRUParams", "GRUResetBefore", "GRUResetBeforeParams", "GRUState", "IndRNN",
-    "IndRNNParams", "IndRNNState", "InputDropout", "LSTMParams", "LSTMState", "LayerNorm",
-    "LayerNormCarryLSTM", "LayerNormCarryLSTMParams", "LayerNormLSTM", "LayerNormLSTMParams",
-    "LayerNormParams", "LearnedState", "LearnedStateParams", "OrthogonalCayley",
+    "ElmanState", "Embedded", "EmbeddedParams", "GRUParams", "GRUResetBefore",
+    "GRUResetBeforeParams", "GRUState", "IndRNN", "IndRNNParams", "IndRNNState", "InputDropout",
+    "LSTMParams", "LSTMState", "LayerNorm", "LayerNormCarryLSTM", "LayerNormCarryLSTMParams",
+    "LayerNormLSTM", "LayerNormLSTMParams", "LayerNormParams", "LearnedState",
+    "LearnedStateParams", "MixedPrecision", "MixedPrecisionSplit", "OrthogonalCayley",
     "OrthogonalExponential", "OrthogonalParams", "RecurrentDropout", "Reservoir",
     "ReservoirParams", "ReservoirState", "Residual", "Stack", "StochasticState",
     "VariationalDropout", "WeightDrop", "Zoneout", "output_width",

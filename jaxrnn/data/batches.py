@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from jaxrnn.data.epochs import epoch_order
+
 __all__ = ["shuffled"]
 
 
@@ -9,7 +11,8 @@ def shuffled(number: int, count: int, batch: int, *, seed: int = 0) -> np.ndarra
     """Return the examples of batch `number`: epoch after epoch, each in another order.
 
     An epoch has `count // batch` batches; the rest of its order is left out, another rest each
-    time. The same number and seed give the same batch, so nothing has to be saved to resume.
+    time (`Epochs` keeps it). The same number and seed give the same batch, so nothing has to be
+    saved to resume.
 
     Shapes: result int64 `[batch]`, distinct numbers from 0 to count - 1.
     Args: number, from 0 on; count, examples there are.
@@ -25,5 +28,4 @@ def shuffled(number: int, count: int, batch: int, *, seed: int = 0) -> np.ndarra
             f"and count={count}."
         )
     epoch, place = divmod(number, count // batch)
-    order = np.random.default_rng((seed, epoch)).permutation(count)
-    return order[place * batch : (place + 1) * batch]
+    return epoch_order(count, epoch, seed)[place * batch : (place + 1) * batch].copy()

@@ -14,6 +14,7 @@ _HOMES = (
     "https://ossci-datasets.s3.amazonaws.com/mnist/",
     "https://storage.googleapis.com/cvdf-datasets/mnist/",
 )
+_LICENCE = "unclear: none stated, often cited as CC BY-SA 3.0"
 _SUMS = {  # of the uncompressed files
     "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
@@ -21,7 +22,7 @@ _SUMS = {  # of the uncompressed files
     "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 }
 MNIST = tuple(
-    DataFile("mnist", name, sha256, tuple(f"{home}{name}.gz" for home in _HOMES))
+    DataFile("mnist", name, sha256, tuple(f"{home}{name}.gz" for home in _HOMES), _LICENCE)
     for name, sha256 in _SUMS.items()
 )
 

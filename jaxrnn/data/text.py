@@ -5,6 +5,7 @@ import os
 
 import numpy as np
 
+from jaxrnn.data.lines import decoded
 from jaxrnn.data.source import DataFile, read
 
 __all__ = [
@@ -20,6 +21,7 @@ TINY_SHAKESPEARE = DataFile(
         "https://raw.githubusercontent.com/karpathy/char-rnn/"
         "6f9487a6fe5b420b7ca9afb0d7c078e37c1d1b4e/data/tinyshakespeare/input.txt",
     ),
+    licence="public domain",
 )
 
 # typographic characters of the documentation, as one would type them
@@ -45,7 +47,7 @@ def load_tinyshakespeare(
         FileNotFoundError: load_tinyshakespeare: input.txt of the data set 'tinyshakespeare'...
     """
     content = read("load_tinyshakespeare", TINY_SHAKESPEARE, folder, download=download)
-    return content.decode("utf-8")
+    return decoded("load_tinyshakespeare", content, TINY_SHAKESPEARE.name)
 
 
 def python_documentation() -> str:

@@ -7,7 +7,9 @@ import numpy as np
 from optax import softmax_cross_entropy_with_integer_labels
 
 from jaxrnn.data import MNIST, Images, find, load_digits, load_mnist, shuffled
+from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.gradients import Chunk
+from jaxrnn.tasks.codecs import RowCodec
 from jaxrnn.tasks.scores import correct
 from jaxrnn.tasks.task import Task
 
@@ -109,4 +111,13 @@ def digits(*, seed: int = 0, steps: int | None = None, batch: int | None = None)
             "learning_rate": 0.01,
             "updates": 800,
         },
+        content=fingerprint(*data.images),
+        epoch=len(train_y) // batch,
+        codec=RowCodec(
+            columns=tuple(f"pixel {i + 1}" for i in range(width)),
+            mean=(0.0,) * width,
+            scale=(float(data.ink),) * width,
+            answers=tuple(map(str, range(10))),
+            classes=True,
+        ),
     )

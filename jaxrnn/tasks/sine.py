@@ -4,7 +4,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxrnn.data import noisy_sine, shuffled, sliding_windows
+from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.gradients import Chunk
+from jaxrnn.tasks.codecs import RowCodec
 from jaxrnn.tasks.scores import squared_error
 from jaxrnn.tasks.task import Task
 
@@ -69,4 +71,7 @@ def sine(*, seed: int = 0, steps: int | None = None, batch: int | None = None) -
             "learning_rate": 0.0003,
             "updates": 600,
         },
+        content=fingerprint(series),
+        epoch=count // batch,
+        codec=RowCodec(("y",), (0.0,), (1.0,), ("y",), (0.0,), (1.0,)),
     )

@@ -1,5 +1,7 @@
 """Which character comes next? A language model over one long text."""
 
+import os
+
 import jax.numpy as jnp
 import numpy as np
 from optax import softmax_cross_entropy_with_integer_labels
@@ -12,7 +14,10 @@ from jaxrnn.data import (
     python_documentation,
     streams,
 )
+from jaxrnn.data.fingerprint import fingerprint
+from jaxrnn.data.own_text import read_text
 from jaxrnn.gradients import Chunk
+from jaxrnn.tasks.codecs import CharacterCodec
 from jaxrnn.tasks.scores import correct
 from jaxrnn.tasks.task import Task
 
@@ -22,46 +27,59 @@ _JUDGES = 16  # stretches of the validation part that judge
 _STRETCH = 512  # characters in each
 
 
-def text(*, seed: int = 0, steps: int | None = None, batch: int | None = None) -> Task:
+def text(
+    *, seed: int = 0, steps: int | None = None, batch: int | None = None,
+    path: str | os.PathLike[str] | None = None,
+) -> Task:  # fmt: skip
     """Return the task of predicting the next character of a text, at each character.
 
         xs[t] = one-hot of character t,   targets[t] = the number of character t + 1
 
-    The text is Tiny Shakespeare if it is at hand (in `$JAXRNN_DATA/tinyshakespeare` or the cache),
-    else Python's documentation. Its first 90 % are read by B readers side by side, chunk after
-    chunk with the state carried. 16 stretches of 512 characters of the rest judge. The loss is in
-    nats per character; divide by ln 2 for bits.
+    The text is the file `path`; without one Tiny Shakespeare if it is at hand (in
+    `$JAXRNN_DATA/tinyshakespeare` or the cache), else Python's documentation. Its first 90 % are
+    read by B readers side by side, chunk after chunk with the state carried. 16 stretches of 512
+    characters of the rest judge, fewer and shorter ones if the rest is short. The loss is in nats
+    per character; divide by ln 2 for bits.
 
     Source: the split of Karpathy's char-rnn, without a test part.
     Shapes: a chunk's xs float32 `[T, B, V]`, V = 65, or 96 for the documentation; targets int32
     `[T, B]`; weights None, all count.
-    Args: seed, where in the text reading begins. steps T, 64. batch B, 16.
-    Raises: ValueError if steps or batch are above the characters there are.
+    Args: seed, where in the text reading begins. steps T, 64. batch B, 16. path, of a text in
+        UTF-8.
+    Raises: ValueError if steps or batch are above the characters there are, or the file can't be
+        read as text; OSError without the file.
 
         >>> task = text(steps=5, batch=2)
         >>> xs, targets = task.train(3)[:2]
         >>> bool((xs[1:].argmax(-1) == targets[:-1]).all())
         True
     """
-    real = find(TINY_SHAKESPEARE) is not None
-    corpus = load_tinyshakespeare() if real else python_documentation()
-    # of all printable characters, so that every version of Python gives the same V
-    vocabulary = Vocabulary.of(corpus if real else corpus + "".join(map(chr, range(32, 127))))
+    corpus, vocabulary, source = _corpus(path)
     ids = vocabulary.encode(corpus)
     cut = len(ids) * 9 // 10
+    if len(ids) - cut < 2:
+        raise ValueError(
+            f"text: {source} has {len(ids)} characters: expected at least 20, to train on 90 % of "
+            "them and be judged on the others."
+        )
     steps = 64 if steps is None else steps
     batch = 16 if batch is None else batch
+    if steps >= cut:
+        raise ValueError(
+            f"text: {source} has {cut} characters to train on, expected at least "
+            f"{steps + 1} for windows of steps={steps}. Use shorter windows."
+        )
     begin = int(np.random.default_rng(seed).integers(cut)) if seed else 0
     reading = streams(np.roll(ids[:cut], -begin), batch, steps)
-    one_hot = np.eye(len(vocabulary), dtype=np.float32)
+    codec = CharacterCodec(vocabulary.characters)
 
     def chunk(inputs: np.ndarray, targets: np.ndarray) -> Chunk:
-        return Chunk(jnp.asarray(one_hot[inputs]), jnp.asarray(targets))
+        return Chunk(jnp.asarray(codec.one_hot(inputs)), jnp.asarray(targets))
 
     return Task(
         name="text",
         title="Which character comes next?",
-        source="Tiny Shakespeare" if real else "Python's documentation, the topics of help()",
+        source=source,
         input_size=len(vocabulary),
         output_size=len(vocabulary),
         steps=steps,
@@ -72,7 +90,7 @@ def text(*, seed: int = 0, steps: int | None = None, batch: int | None = None) -
         metric="accuracy",
         higher_is_better=True,
         train=lambda number: chunk(*reading.chunk(number)),
-        evaluation=(chunk(*streams(ids[cut:], _JUDGES, _STRETCH).chunk(0)),),
+        evaluation=(chunk(*_judges(ids[cut:])),),
         # no LSTM: its cells sum up as long as the state is carried, and after a few hundred chunks
         # it is trained where no stretch that starts anew comes (2.5 nats instead of 2.3)
         settings={
@@ -82,4 +100,27 @@ def text(*, seed: int = 0, steps: int | None = None, batch: int | None = None) -
             "learning_rate": 0.005,
             "updates": 300,
         },
+        content=fingerprint(corpus),
+        epoch=reading.chunks,
+        codec=codec,
     )
+
+
+def _corpus(path: str | os.PathLike[str] | None) -> tuple[str, Vocabulary, str]:
+    """Return the text, its vocabulary, and what it is."""
+    if path is not None:
+        own = read_text(path)
+        return own, Vocabulary.of(own), os.path.basename(path)
+    if find(TINY_SHAKESPEARE) is not None:
+        plays = load_tinyshakespeare()
+        return plays, Vocabulary.of(plays), "Tiny Shakespeare"
+    topics = python_documentation()
+    # of all printable characters, so that every version of Python gives the same V
+    vocabulary = Vocabulary.of(topics + "".join(map(chr, range(32, 127))))
+    return topics, vocabulary, "Python's documentation, the topics of help()"
+
+
+def _judges(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the stretches that judge; of a short text as many as it has."""
+    count = min(_JUDGES, len(ids) // 2)
+    return streams(ids, count, min(_STRETCH, len(ids) // count)).chunk(0)

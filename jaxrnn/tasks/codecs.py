@@ -1,0 +1,211 @@
+"""Between what people write and what a network reads: saved with a run, so no data is needed later.
+
+A codec is a frozen dataclass of plain values. `inputs` turns text into sequences, `answer` turns
+the outputs of one sequence into words.
+"""
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any, Protocol
+
+import numpy as np
+
+from jaxrnn.data import Vocabulary
+from jaxrnn.models.description import describe, rebuild
+
+__all__ = ["CODECS", "CharacterCodec", "Codec", "RowCodec", "codec_from_json", "codec_to_json"]
+
+
+class Codec(Protocol):
+    """What every codec can do.
+
+    Shapes: `inputs` gives sequences float32 `[T, D]`; `answer` takes outputs `[T, O]`.
+
+        >>> isinstance(CODECS["CharacterCodec"]("ab").input_size, int)
+        True
+    """
+
+    @property
+    def input_size(self) -> int:
+        """D, how wide an input is."""
+        ...
+
+    @property
+    def output_size(self) -> int:
+        """O, how wide an output is."""
+        ...
+
+    def inputs(self, text: str) -> list[np.ndarray]:
+        """Return the sequences in a text."""
+        ...
+
+    def answer(self, outputs: np.ndarray) -> str:
+        """Return, in one line, what the last output says."""
+        ...
+
+
+def _likeliest(logits: np.ndarray, names: list[str], count: int = 3) -> str:
+    """Return the likeliest names with their probabilities."""
+    share = np.exp(logits - logits.max())
+    share = share / share.sum()
+    best = np.argsort(-share, kind="stable")[:count]
+    return "  ".join(f"{names[i]} {share[i]:.3f}" for i in best)
+
+
+@dataclasses.dataclass(frozen=True)
+class CharacterCodec:
+    """Lines of text as one-hot characters; the answer is the next character.
+
+    Fields: characters, sorted and each only once.
+    Shapes: inputs `[T, V]`; outputs `[T, V]`.
+    Raises: ValueError from `inputs` for a character that is not in the vocabulary, or without any.
+
+        >>> codec = CharacterCodec("ab")
+        >>> codec.inputs("ab")[0].tolist()
+        [[1.0, 0.0], [0.0, 1.0]]
+        >>> codec.answer(np.array([[0.0, 5.0]]))
+        "'b' 0.993  'a' 0.007"
+    """
+
+    characters: str
+
+    @property
+    def input_size(self) -> int:
+        """V."""
+        return len(self.characters)
+
+    @property
+    def output_size(self) -> int:
+        """V."""
+        return len(self.characters)
+
+    @property
+    def vocabulary(self) -> Vocabulary:
+        """The characters, numbered."""
+        return Vocabulary(self.characters)
+
+    def one_hot(self, ids: np.ndarray) -> np.ndarray:
+        """Return float32 `[..., V]` for ids `[...]`."""
+        return np.eye(len(self.characters), dtype=np.float32)[ids]
+
+    def inputs(self, text: str) -> list[np.ndarray]:
+        """Return each line that is not empty as a sequence."""
+        lines = [line for line in text.splitlines() if line]
+        if not lines:
+            raise ValueError("CharacterCodec.inputs: expected lines of text, got none.")
+        return [self.one_hot(self.vocabulary.encode(line)) for line in lines]
+
+    def answer(self, outputs: np.ndarray) -> str:
+        """Return the three likeliest next characters."""
+        return _likeliest(outputs[-1], [repr(c) for c in self.characters])
+
+
+@dataclasses.dataclass(frozen=True)
+class RowCodec:
+    """Rows of numbers, one a step; an empty line ends a sequence.
+
+        x = (row - mean) / scale,   answer = output * answer_scale + answer_mean, or a class
+
+    Fields: columns, their names; mean and scale of each; answers, the names of the outputs: of
+    classes if `classes`, else of numbers with `answer_mean` and `answer_scale`.
+    Shapes: inputs `[T, columns]`; outputs `[T, answers]`.
+    Raises: ValueError from `inputs` naming line and column of what is no number.
+
+        >>> codec = RowCodec(("y",), (1.0,), (2.0,), ("y",), (1.0,), (2.0,))
+        >>> codec.inputs("3\\n5\\n\\n1")[0].tolist()
+        [[1.0], [2.0]]
+        >>> codec.answer(np.array([[1.5]]))
+        'y 4'
+    """
+
+    columns: tuple[str, ...]
+    mean: tuple[float, ...]
+    scale: tuple[float, ...]
+    answers: tuple[str, ...]
+    answer_mean: tuple[float, ...] = ()
+    answer_scale: tuple[float, ...] = ()
+    classes: bool = False
+
+    @property
+    def input_size(self) -> int:
+        """How many columns."""
+        return len(self.columns)
+
+    @property
+    def output_size(self) -> int:
+        """How many answers."""
+        return len(self.answers)
+
+    def inputs(self, text: str) -> list[np.ndarray]:
+        """Return each block of rows as a sequence."""
+        blocks: list[list[list[float]]] = [[]]
+        for place, line in enumerate(text.splitlines(), 1):
+            words = line.replace(",", " ").replace(";", " ").split()
+            if words and tuple(words) != self.columns:  # a header may be there
+                blocks[-1].append(self._row(words, place))
+            elif not words and blocks[-1]:
+                blocks.append([])
+        found = [np.array(block) for block in blocks if block]
+        if not found:
+            raise ValueError(
+                f"RowCodec.inputs: expected rows of {len(self.columns)} numbers "
+                f"({self._named()}), got none."
+            )
+        return [((rows - self.mean) / self.scale).astype(np.float32) for rows in found]
+
+    def _named(self) -> str:
+        names = ", ".join(self.columns[:4])
+        return names + (", ..." if len(self.columns) > 4 else "")
+
+    def _row(self, words: list[str], place: int) -> list[float]:
+        if len(words) != len(self.columns):
+            raise ValueError(
+                f"RowCodec.inputs: line {place} has {len(words)} numbers, expected "
+                f"{len(self.columns)} ({self._named()})."
+            )
+        row = []
+        for column, word in zip(self.columns, words, strict=True):
+            try:
+                row.append(float(word))
+            except ValueError:
+                raise ValueError(
+                    f"RowCodec.inputs: line {place}, column {column}: expected a number, got "
+                    f"{word[:40]!r}."
+                ) from None
+        if not np.isfinite(row).all():
+            raise ValueError(f"RowCodec.inputs: line {place} has a number that is not finite.")
+        return row
+
+    def answer(self, outputs: np.ndarray) -> str:
+        """Return the last output in the data's own units, or the likeliest classes."""
+        if self.classes:
+            return _likeliest(outputs[-1], list(self.answers))
+        values = outputs[-1] * np.asarray(self.answer_scale) + np.asarray(self.answer_mean)
+        return "  ".join(f"{n} {v:.6g}" for n, v in zip(self.answers, values, strict=True))
+
+
+# by name, for files; a new codec is one line
+CODECS: dict[str, type] = {"CharacterCodec": CharacterCodec, "RowCodec": RowCodec}
+
+
+def codec_to_json(codec: Any) -> Any:
+    """Return a codec as JSON data.
+
+    Shapes: none.
+
+        >>> codec_to_json(CharacterCodec("ab"))
+        {'type': 'CharacterCodec', 'fields': {'characters': 'ab'}}
+    """
+    return describe("codec_to_json", codec, "codec")
+
+
+def codec_from_json(value: Mapping[str, Any]) -> Any:
+    """Undo `codec_to_json`; only the codecs of this file can be named.
+
+    Shapes: none.
+    Raises: ValueError naming the field that is wrong.
+
+        >>> codec_from_json(codec_to_json(CharacterCodec("ab")))
+        CharacterCodec(characters='ab')
+    """
+    return rebuild(value, CODECS, "codec")
