@@ -9,9 +9,9 @@ import numpy as np
 from jax import Array
 
 from jaxrnn.compare.learner import Learner
-from jaxrnn.compare.scale import counted
 from jaxrnn.drivers import scan
 from jaxrnn.gradients import Chunk, Params
+from jaxrnn.gradients.scale import loss_weights
 
 __all__ = ["Judgement", "evaluator"]
 
@@ -51,7 +51,7 @@ def evaluator(learner: Learner) -> Callable[[Params], Judgement]:
             learner.cell, params.cell, state, chunk.xs, mask=chunk.mask, resets=chunk.resets
         )
         outputs = learner.output.apply(params.head, ys)
-        weights = counted(chunk)
+        weights = loss_weights(chunk)
         counts = weights != 0
 
         def total(values: Array) -> Array:

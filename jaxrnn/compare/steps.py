@@ -10,9 +10,9 @@ import optax
 from jax import Array
 
 from jaxrnn.compare.learner import Learner
-from jaxrnn.compare.scale import chunk_mean, window_counts, window_mean
 from jaxrnn.compiled import Compiled, compile_program
 from jaxrnn.gradients import Chunk, GradientMethod, Params, accumulate, online
+from jaxrnn.gradients.scale import chunk_mean, window_counts, window_mean
 from jaxrnn.tasks.task import Task
 
 __all__ = [

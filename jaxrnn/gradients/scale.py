@@ -8,22 +8,23 @@ those of its window with one update per window.
 import jax.numpy as jnp
 from jax import Array
 
-from jaxrnn.gradients import Chunk
+from jaxrnn.gradients.problem import Chunk
+from jaxrnn.numerics import state_dtype
 
-__all__ = ["chunk_mean", "counted", "window_counts", "window_mean"]
+__all__ = ["chunk_mean", "loss_weights", "window_counts", "window_mean"]
 
 
-def counted(chunk: Chunk) -> Array:
+def loss_weights(chunk: Chunk) -> Array:
     """Return the weight of each loss, 0 where there is none.
 
     Shapes: `[T, *batch]`.
 
         >>> mask = jnp.arange(3)[:, None] < jnp.array([3, 1])
         >>> chunk = Chunk(jnp.ones((3, 2, 1)), None, mask=mask)
-        >>> counted(chunk).tolist()
+        >>> loss_weights(chunk).tolist()
         [[1.0, 1.0], [1.0, 0.0], [1.0, 0.0]]
     """
-    shape, dtype = chunk.xs.shape[:-1], chunk.xs.dtype
+    shape, dtype = chunk.xs.shape[:-1], state_dtype(chunk.xs.dtype)  # bfloat16 counts to 256
     weights = jnp.ones(shape, dtype) if chunk.weights is None else chunk.weights.astype(dtype)
     return weights if chunk.mask is None else jnp.where(chunk.mask, weights, 0)
 
@@ -41,7 +42,7 @@ def chunk_mean(chunk: Chunk) -> Chunk:
         >>> chunk_mean(Chunk(jnp.ones((2, 4, 1)), None)).weights.sum().item()
         1.0
     """
-    weights = counted(chunk)
+    weights = loss_weights(chunk)
     return chunk._replace(weights=weights / _at_least(weights.sum()))
 
 
@@ -53,7 +54,7 @@ def window_counts(chunk: Chunk, length: int) -> Array:
         >>> window_counts(Chunk(jnp.ones((5, 4, 1)), None), 2).tolist()
         [8.0, 8.0, 4.0]
     """
-    weights = counted(chunk)
+    weights = loss_weights(chunk)
     steps = weights.shape[0]
     length = length or steps
     per_step = weights.reshape(steps, -1).sum(-1)
@@ -68,7 +69,7 @@ def window_mean(chunk: Chunk, length: int) -> Chunk:
         >>> window_mean(Chunk(jnp.ones((3, 1, 1)), None), 2).weights[:, 0].tolist()
         [0.5, 0.5, 1.0]
     """
-    weights = counted(chunk)
+    weights = loss_weights(chunk)
     steps = weights.shape[0]
     totals = _at_least(window_counts(chunk, length))
     totals = jnp.repeat(totals, length or steps)[:steps]
