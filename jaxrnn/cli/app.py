@@ -6,7 +6,18 @@ from typing import Annotated, Any
 
 import typer
 
-from jaxrnn.cli import audit, compare, diagnose
+from jaxrnn.cli import (
+    audit,
+    compare,
+    diagnose,
+    evaluate,
+    export,
+    generate,
+    predict,
+    resume,
+    tasks,
+    train,
+)
 from jaxrnn.cli.errors import Failure, complain
 from jaxrnn.cli.work import ARGUMENTS
 
@@ -18,7 +29,11 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_COMMANDS = {"compare": compare, "audit": audit, "diagnose": diagnose}
+_COMMANDS = {
+    "train": train, "resume": resume, "evaluate": evaluate, "predict": predict,
+    "generate": generate, "export": export, "tasks": tasks,
+    "compare": compare, "audit": audit, "diagnose": diagnose,
+}  # fmt: skip
 for _name, _module in _COMMANDS.items():
     _words = {"help": _module.HELP, "short_help": _module.SUMMARY, "epilog": _module.EXAMPLES}
     app.command(_name, **_words)(_module.command)

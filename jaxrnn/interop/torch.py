@@ -31,7 +31,7 @@ from jaxrnn.cells import (
     LSTMState,
 )
 from jaxrnn.drivers import Directions
-from jaxrnn.interop.torch_checks import check_params, check_state, torch_cell
+from jaxrnn.interop.torch_checks import check_finite, check_params, check_state, torch_cell
 from jaxrnn.interop.torch_names import as_array, read_state_dict
 from jaxrnn.models import RNN, RNNParams, RNNState
 from jaxrnn.numerics import state_dtype
@@ -43,8 +43,9 @@ _STATES = {Elman: ElmanState, GRU: GRUState, LSTM: LSTMState}
 
 
 def from_torch(
-    state_dict: Mapping[str, Any], *, nonlinearity: str = "tanh", dropout: float = 0.0
-) -> tuple[RNN, RNNParams]:
+    state_dict: Mapping[str, Any], *, nonlinearity: str = "tanh", dropout: float = 0.0,
+    allow_nonfinite: bool = False,
+) -> tuple[RNN, RNNParams]:  # fmt: skip
     """Return the network of a torch state_dict, and its params: (rnn, params).
 
     `torch.nn.RNN`, `LSTM` and `GRU` are told apart by their 1, 4 or 3 gate blocks; layers,
@@ -62,7 +63,8 @@ def from_torch(
         state_dict: `module.state_dict()`, values NumPy arrays or torch tensors.
         nonlinearity: "tanh" or "relu", of a `torch.nn.RNN` only.
         dropout: rate between layers.
-    Raises: ValueError for missing and unexpected names, wrong shapes, weights under a wrapper such
+        allow_nonfinite: take weights with NaN or Inf all the same, with a warning.
+    Raises: ValueError for weights that are not finite, naming tensor and count; for missing and unexpected names, wrong shapes, weights under a wrapper such
     as weight_norm, an unknown nonlinearity; TypeError for values of no one floating dtype.
 
         >>> rng = np.random.default_rng(0)
@@ -75,6 +77,7 @@ def from_torch(
         (6, 4, 2)
     """
     rnn, arrays = read_state_dict(state_dict, nonlinearity, dropout)
+    check_finite("from_torch", arrays, allow_nonfinite)
 
     def layer(k: int) -> Any:
         parts = [_cell_params(rnn.cell, arrays, f"_l{k}{s}") for s in _suffixes(rnn)]

@@ -1,5 +1,6 @@
 """Refusing by name what torch can't hold: cells, options, params and states of other shapes."""
 
+import warnings
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,7 +20,7 @@ from jaxrnn.cells import (
 from jaxrnn.models import RNN, RNNParams
 from jaxrnn.numerics import ACTIVATIONS, activation
 
-__all__ = ["check_params", "check_state", "hidden_width", "torch_cell"]
+__all__ = ["check_finite", "check_params", "check_state", "hidden_width", "torch_cell"]
 
 _REFUSED = {
     GRUResetBefore: "it resets before the recurrent product and torch.nn.GRU after it: neither can "
@@ -27,6 +28,28 @@ _REFUSED = {
     LayerNormLSTM: "torch.nn.LSTM has no layer normalisation. Train an LSTM instead",
     LayerNormCarryLSTM: "torch.nn.LSTM has no layer normalisation. Train an LSTM instead",
 }
+
+
+def check_finite(owner: str, arrays: Mapping[str, np.ndarray], allowed: bool) -> None:
+    """Refuse weights that are no numbers; with `allowed`, only warn.
+
+    Shapes: any.
+    Raises: ValueError naming each tensor and how many of its entries are NaN or Inf.
+
+        >>> check_finite("from_torch", {"weight_ih_l0": np.array([1.0, np.nan])}, False)
+        Traceback (most recent call last):
+        ValueError: from_torch: weights are not finite: weight_ih_l0 (1 of 2 entries). ...
+    """
+    counts = {
+        name: int((~np.isfinite(array.astype(np.float64))).sum()) for name, array in arrays.items()
+    }
+    found = [f"{name} ({n} of {arrays[name].size} entries)" for name, n in counts.items() if n]
+    if not found:
+        return
+    text = f"{owner}: weights are not finite: {', '.join(found)}."
+    if not allowed:
+        raise ValueError(f"{text} Training had diverged; allow_nonfinite=True takes them anyway.")
+    warnings.warn(text, stacklevel=3)
 
 
 def hidden_width(cell: Elman | GRU | LSTM) -> int:

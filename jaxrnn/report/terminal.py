@@ -5,32 +5,45 @@ import io
 import os
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from jaxrnn.compare.race import Event
+from jaxrnn.report.deaf import Deaf
 from jaxrnn.report.table import Table
 from jaxrnn.report.words import number
 
-__all__ = ["Narrator", "introduce", "say", "table_text", "telling"]
+if TYPE_CHECKING:  # a bar needs nothing of the room where comparisons are made
+    from jaxrnn.compare.race import Event
+
+__all__ = ["Narrator", "introduce", "is_terminal", "say", "table_text", "telling"]
 
 _PIPE_WIDTH = 120  # where no terminal says how wide it is
 
 
 def say(text: str) -> None:
-    """Print; if nobody reads any more (`| head`), go on without a word.
+    """Print; if nobody reads any more (`| head`, a closed terminal), go on without a word.
 
     Shapes: none.
 
         >>> say("hello")
         hello
     """
+    stream = Deaf(sys.stdout)
+    stream.write(f"{text}\n")
+    stream.flush()
+
+
+def is_terminal() -> bool:
+    """Tell whether standard output is a terminal in which lines can be drawn over.
+
+    Shapes: none.
+
+        >>> is_terminal()
+        False
+    """
     try:
-        print(text, flush=True)
-    except UnicodeEncodeError:
-        print(text.encode("ascii", "replace").decode(), flush=True)
-    except BrokenPipeError:
-        # the descriptor too: Python flushes it once more when it ends
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
+    except (AttributeError, ValueError):  # there is no stdout, or it is closed
+        return False
 
 
 def introduce(environment: dict[str, Any], seed: int) -> None:
@@ -59,12 +72,13 @@ def telling() -> Iterator[Callable[[str], None]]:
         ...     tell("compiling")
         compiling
     """
-    if not sys.stdout.isatty():
+    if not is_terminal():
         yield say
         return
     from rich.console import Console
 
-    with Console().status("") as status:
+    console = Console(file=Deaf(sys.stdout))  # pyright: ignore[reportArgumentType]
+    with console.status("") as status:
         yield status.update
 
 
@@ -85,7 +99,7 @@ def table_text(title: str, table: Table) -> str:
     from rich.table import Table as Grid
 
     out = io.StringIO()
-    console = Console(file=out, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    console = Console(file=out, width=None if is_terminal() else _PIPE_WIDTH)
     grid = Grid(
         title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD,
         show_edge=False, pad_edge=False, padding=(0, 1) if console.width > 110 else 0,
@@ -113,6 +127,7 @@ class Narrator:
     Shapes: none.
     Args: live, whether this is a terminal; found by itself if not given.
 
+        >>> from jaxrnn.compare.race import Event
         >>> with Narrator(live=False) as narrator:
         ...     narrator(Event("sine", "compile", 0, 1, "full"))
         ...     narrator(Event("sine", "judge", 4, 4, "full", "same updates", 0.25))
@@ -122,7 +137,7 @@ class Narrator:
 
     def __init__(self, *, live: bool | None = None) -> None:
         """Show nothing yet."""
-        self._live = sys.stdout.isatty() if live is None else live
+        self._live = is_terminal() if live is None else live
         self._progress: Any = None
         self._bars: dict[str, Any] = {}
         self._losses: dict[str, dict[tuple[str, str], float | None]] = {}
@@ -132,6 +147,7 @@ class Narrator:
     def __enter__(self) -> "Narrator":
         if self._live:
             from rich import progress
+            from rich.console import Console
 
             self._progress = progress.Progress(
                 progress.TextColumn("[bold]{task.description}"),
@@ -141,6 +157,8 @@ class Narrator:
                 progress.TimeRemainingColumn(),
                 progress.TextColumn("left"),
                 progress.TextColumn("{task.fields[note]}"),
+                # rich's own way with a broken pipe is to end the program
+                console=Console(file=Deaf(sys.stdout)),  # pyright: ignore[reportArgumentType]
             )
             self._progress.start()
         return self
@@ -150,7 +168,7 @@ class Narrator:
         if self._progress is not None:
             self._progress.stop()
 
-    def __call__(self, event: Event) -> None:
+    def __call__(self, event: "Event") -> None:
         """Take the next event."""
         if event.phase == "judge":
             losses = self._losses.setdefault(event.task, {})
@@ -166,7 +184,7 @@ class Narrator:
         else:
             self._flush()
 
-    def _draw(self, event: Event) -> None:
+    def _draw(self, event: "Event") -> None:
         """Move the bar of the task."""
         if event.task not in self._bars:
             self._bars[event.task] = self._progress.add_task(event.task, total=None, note="")

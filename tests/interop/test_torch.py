@@ -242,7 +242,7 @@ def test_values_may_be_tensors():
     jax.tree.map(np.testing.assert_array_equal, params, load(case)[1])
 
 
-def test_torch_is_never_imported():
+def test_f31_torch_is_never_imported():
     program = (
         "import sys; sys.modules['torch'] = None; import numpy as np; import jaxrnn;"
         "sd = {'weight_ih_l0': np.ones((2, 3), 'f'), 'weight_hh_l0': np.ones((2, 2), 'f')};"
@@ -505,3 +505,16 @@ def test_params_of_another_network_are_refused():
     wide = params._replace(rest=params.rest._replace(w_h=jnp.ones((1, 3, 6))))
     with pytest.raises(ValueError, match=r"params.rest.w_h: expected \(1, 2, 6\), got \(1, 3, 6\)"):
         to_torch(rnn, wide)
+
+
+def test_e67_weights_that_are_no_numbers_are_named():
+    weights = {k: v.copy() for k, v in cases.weights(SMALL[0]).items()}
+    names = list(weights)
+    weights[names[0]].flat[:2] = np.nan
+    weights[names[1]].flat[0] = -np.inf
+    size = weights[names[0]].size
+    with pytest.raises(ValueError, match=rf"{names[0]} \(2 of {size} entries\), {names[1]} \(1 of"):
+        from_torch(weights)
+    with pytest.warns(UserWarning, match="weights are not finite"):
+        _, params = from_torch(weights, allow_nonfinite=True)
+    assert sum(int((~jnp.isfinite(leaf)).sum()) for leaf in jax.tree.leaves(params)) == 3

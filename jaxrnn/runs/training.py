@@ -1,0 +1,279 @@
+"""One run from its beginning, or from wherever it was left, to its end."""
+
+import contextlib
+import dataclasses
+import math
+from typing import Any, NamedTuple
+
+from jaxrnn.compare.environment import describe_environment
+from jaxrnn.report.progress import TrainingProgress
+from jaxrnn.report.tensorboard import event_writer
+from jaxrnn.report.terminal import introduce, say
+from jaxrnn.runs.building import Parts, build, evaluator, first_state
+from jaxrnn.runs.differences import check_same_run
+from jaxrnn.runs.errors import RunError, mendable
+from jaxrnn.runs.folder import RunFolder
+from jaxrnn.runs.model import count_parameters
+from jaxrnn.runs.pages import write_page
+from jaxrnn.runs.settings import RunSettings, TrainingSettings
+from jaxrnn.training.checkpoints import Store
+from jaxrnn.training.early import Patience, Waiting
+from jaxrnn.training.lock import run_lock
+from jaxrnn.training.log import MetricsLog, Position, read_rows
+from jaxrnn.training.loop import Every, Row, fit
+from jaxrnn.training.policy import NonFiniteError, Policy
+from jaxrnn.training.programs import Programs
+from jaxrnn.training.signals import asked_to_stop
+from jaxrnn.training.state import TrainState, judged
+
+__all__ = ["Saved", "train_run"]
+
+
+class Saved(NamedTuple):
+    """The tree of a checkpoint: all arrays that the next step needs.
+
+    Fields: state; anchor, of the last step on schedule, which `rollback` goes back to, None under
+    another policy.
+    Shapes: those of the state.
+
+        >>> Saved("state").anchor is None
+        True
+    """
+
+    state: Any
+    anchor: Any = None
+
+
+@dataclasses.dataclass
+class _Memory:
+    """What a run remembers beside arrays: plain values that go into each checkpoint."""
+
+    waiting: Waiting = dataclasses.field(default_factory=Waiting)
+    best: dict[str, Any] | None = None
+    stopped: str = ""
+    notes: list[str] = dataclasses.field(default_factory=list)
+
+    @classmethod
+    def of(cls, facts: dict[str, Any]) -> "_Memory":
+        return cls(Waiting(*facts["waiting"]), facts["best"], facts["stopped"], facts["notes"])
+
+    def facts(self) -> dict[str, Any]:
+        return {**dataclasses.asdict(self), "waiting": list(self.waiting)}
+
+
+def train_run(
+    settings: RunSettings, folder: RunFolder, *, command: str, tensorboard: bool = False,
+    also_changed: tuple[str, ...] = (),
+) -> None:  # fmt: skip
+    """Train in a folder, from the newest whole checkpoint there if there is one.
+
+    The first SIGTERM or Ctrl-C finishes the step, saves, and exits with 143 or 130.
+
+    Shapes: none.
+    Args: command, as typed, for the report. tensorboard, whether to write its files too.
+        also_changed, settings that were changed on purpose in a run that goes on.
+    Raises: RunError for settings that are not those of the run, data that has changed or can't be
+        read, damaged checkpoints, numbers that are not finite; MemoryError before a step that needs
+        more than there is; OSError, as if the disk is full; SystemExit after a signal.
+
+        >>> import dataclasses, io, pathlib, tempfile
+        >>> from jaxrnn.runs.settings import default_settings
+        >>> settings = default_settings("sine")
+        >>> settings = dataclasses.replace(settings, training=TrainingSettings(updates=1))
+        >>> with tempfile.TemporaryDirectory() as path, contextlib.redirect_stdout(io.StringIO()):
+        ...     folder = RunFolder(pathlib.Path(path))
+        ...     train_run(settings, folder, command="")
+        ...     found = Store(folder.checkpoints).steps(), len(read_rows(folder.log))
+        >>> found
+        ([1], 1)
+    """
+    with run_lock(folder.path):
+        parts, state = _prepare(settings, folder, also_changed)
+        run = _Run(parts, folder, command, tensorboard)
+        state = run.restore(state)
+        introduce(describe_environment(), settings.seed)
+        say(_about(parts, state))
+        run.train(state)
+
+
+def _prepare(
+    settings: RunSettings, folder: RunFolder, also_changed: tuple[str, ...]
+) -> tuple[Parts, TrainState]:
+    """Build everything, and only then make the folder a run."""
+    saved = None
+    if folder.is_run():
+        with mendable():
+            saved = folder.read_settings()
+            check_same_run(saved, settings, also_changed)
+    elif folder.checkpoints.exists():
+        raise RunError(
+            f"{folder.path} has checkpoints, but no {folder.settings_file.name}. Give another "
+            "folder, or put the file back."
+        )
+    parts = build(settings)
+    state = first_state(parts)
+    task = parts.task
+    if saved != settings:
+        folder.write(settings, task.codec, (task.input_size, task.output_size))
+    return parts, state
+
+
+def _about(parts: Parts, state: TrainState) -> str:
+    """Say what is trained, on what."""
+    task, chosen = parts.task, parts.settings
+    epoch = f", {task.epoch} chunks an epoch" if task.epoch else ""
+    begin = f"; goes on from step {int(state.step)}" if int(state.step) else ""
+    return (
+        f"{chosen.task}: {task.source}; T = {task.steps}, B = {task.batch}{epoch}; "
+        f"{count_parameters(state.params):,} parameters, {chosen.optimizer.name}, learning rate "
+        f"{chosen.optimizer.learning_rate:g}, gradient {chosen.training.gradient}{begin}"
+    )
+
+
+class _Run:
+    """The parts of a run that change while it goes on."""
+
+    def __init__(self, parts: Parts, folder: RunFolder, command: str, tensorboard: bool) -> None:
+        self.parts, self.folder = parts, folder
+        self.command, self.tensorboard = command, tensorboard
+        self.chosen: TrainingSettings = parts.settings.training
+        self.store = Store(folder.checkpoints, self.chosen.keep)
+        self.judge = evaluator(parts)
+        self.memory = _Memory()
+        self.position = Position()
+        self.anchor: TrainState | None = None
+        self.saved_at = -1
+
+    def restore(self, state: TrainState) -> TrainState:
+        """Return the state of the newest whole checkpoint, or the given first one."""
+        self.store.clean()
+        anchor = state if self.chosen.on_nonfinite == "rollback" else None
+        with mendable():
+            found = self.store.newest(Saved(state, anchor), lambda text: say(f"warning: {text}"))
+        self.anchor = anchor
+        if found is None:
+            return state
+        step, tree, facts = found
+        if facts["content"] != self.parts.task.content:
+            raise RunError(
+                f"the data of this run has changed since step {step}: its digest is "
+                f"{self.parts.task.content}, saved was {facts['content']}. Put the data back, or "
+                "begin another run."
+            )
+        self.memory, self.position = _Memory.of(facts["memory"]), Position(*facts["log"])
+        self.anchor, self.saved_at = tree.anchor, step
+        return tree.state
+
+    def train(self, state: TrainState) -> None:
+        """Train, whatever remains, and write the page."""
+        until, programs = self.chosen.updates, Programs(self.parts.step)
+        with contextlib.ExitStack() as opened:
+            with mendable():
+                self.log = opened.enter_context(MetricsLog(self.folder.log, self.position))
+            self.events = self._events(opened)
+            self.asked = opened.enter_context(asked_to_stop())
+            with TrainingProgress(until, int(state.step)) as self.progress:
+                refused = self._fit(programs, state, until)
+            self._finish(programs, count_parameters(state.params), refused)
+        if refused is not None:
+            raise RunError(str(refused))
+
+    def _events(self, opened: contextlib.ExitStack) -> Any:
+        """Return the writer of TensorBoard's files, None if they are not wanted."""
+        if not self.tensorboard:
+            return None
+        past = read_rows(self.folder.log)
+        try:
+            return opened.enter_context(event_writer(self.folder.events, past))
+        except ImportError as error:
+            raise RunError(str(error)) from None
+
+    def _log(self, row: Row) -> None:
+        self.log.write(row)
+        if self.events is not None:
+            self.events.row(row)
+
+    def _finish(self, programs: Programs, parameters: int, refused: Exception | None) -> None:
+        """Write the page, and say how it ended."""
+        why = self.memory.stopped or f"all {self.chosen.updates} steps done"
+        if refused is not None:
+            why = str(refused)
+        elif self.asked.number is not None:
+            why = f"interrupted by signal {self.asked.number}; jaxrnn resume goes on"
+        about = {
+            "command": self.command, "environment": describe_environment(),
+            "parameters": parameters, "shapes": programs.shapes, "best": self.memory.best,
+            "stopped": why, "notes": self.memory.notes,
+        }  # fmt: skip
+        say(f"ended: {why}; compiled for {programs.shapes} shape(s) of chunks")
+        for line in write_page(self.folder, self.parts, about):
+            say(line)
+
+    def _fit(self, programs: Programs, state: TrainState, until: int) -> NonFiniteError | None:
+        """Make the steps; return the error if numbers that are not finite ended them."""
+        evaluating = Every(self.chosen.evaluate_every, self._measure)
+        watchers = (Every(1, self._watch), Every(self.chosen.checkpoint_every, self._save))
+        try:
+            if not self.memory.stopped:
+                fit(
+                    programs, state, self.parts.task.train, until=until, measure=evaluating,
+                    policy=Policy(self.chosen.on_nonfinite, self.chosen.most_bad),
+                    older=lambda: self.anchor, log=self._log, watchers=watchers, asked=self.asked,
+                    enough=lambda row: bool(self.memory.stopped),
+                )  # fmt: skip
+        except NonFiniteError as error:
+            return error
+        return None
+
+    def _measure(self, state: TrainState, row: Row) -> Row:
+        """Judge the params on the held-out data; its numbers go into the row of the step."""
+        found = self.judge(judged(state))
+        loss, score = found["loss"], found["score"]
+        step, memory, task = row["step"], self.memory, self.parts.task
+        self.progress.evaluation(step, loss, score, task.metric)
+        patience = Patience(self.chosen.patience or 1, higher_is_better=task.higher_is_better)
+        memory.waiting = patience.after(memory.waiting, score)
+        if memory.waiting.waited == 0:
+            memory.best = {"step": step, "loss": _plain(loss), "score": score}
+        elif self.chosen.patience and patience.over(memory.waiting):
+            waited = memory.waiting.waited
+            memory.stopped = f"early stopping: {waited} evaluations without a better one"
+        return {"evaluation": {"loss": _plain(loss), "score": _plain(score)}}
+
+    def _watch(self, state: TrainState, row: Row) -> None:
+        """Tell about a step, and save a new best one."""
+        self.progress.step(row["step"], row["loss"], row["tokens"])
+        if not row["finite"]:
+            note = f"step {row['step']} left out: {row['bad_leaf']} was not finite"
+            self.memory.notes.append(note)
+            self.progress.note(note)
+        if self._is_best(row["step"]):
+            self._save(state, row)
+
+    def _is_best(self, step: int) -> bool:
+        return self.memory.best is not None and self.memory.best["step"] == step
+
+    def _save(self, state: TrainState, row: Row) -> None:
+        """Commit a checkpoint of this step, once."""
+        step = row["step"]
+        if self.anchor is not None and step % self.chosen.checkpoint_every == 0:
+            self.anchor = state
+        if step == self.saved_at:
+            return
+        facts = {
+            "content": self.parts.task.content, "log": list(self.log.position()),
+            "memory": self.memory.facts(),
+        }  # fmt: skip
+        try:
+            self.store.save(step, Saved(state, self.anchor), facts, best=self._is_best(step))
+        except OSError as error:
+            if self.chosen.on_failed_save == "stop":
+                raise
+            self.progress.note(f"step {step} could not be saved: {error.strerror}")
+            return
+        self.saved_at = step
+
+
+def _plain(number: float) -> float | None:
+    """Return what JSON can hold: None for what is no number."""
+    return number if math.isfinite(number) else None
