@@ -39,9 +39,9 @@ from common import (
 from jaxrnn.compare import make_cell, parse_methods
 from jaxrnn.compare.learner import Learner, make_learner
 from jaxrnn.compare.methods import every_method
-from jaxrnn.compare.scale import chunk_mean
 from jaxrnn.compare.steps import first_carry, online_program
 from jaxrnn.gradients import Chunk, Finding, GradientMethod, Params, accumulate, audit, bptt, tbptt
+from jaxrnn.gradients.scale import chunk_mean
 from jaxrnn.report.words import number
 from jaxrnn.tasks import TASKS
 

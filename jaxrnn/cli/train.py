@@ -117,20 +117,20 @@ def command(
         "optimizer": {"learning_rate": learning_rate},
     }
     words = checked("--set", nested, set_ or [])
-    with refused(OSError, ValueError):
-        from_file = {} if config is None else read_settings_file(config)
-        from_file = from_file.get("settings", from_file)  # config.json of a run: do it again
-    if from_file.get("task", task) != task:
-        raise Failure(f"{config}: its task is {from_file['task']!r}, asked for was {task!r}.")
-    with refused(OSError, ValueError, TypeError):
-        settings = default_settings(task)
-        for changes in (from_file, _given(short, seed), words):
-            settings = _changed(settings, changes)
-        folder = RunFolder(out or Path("runs") / task)
-        if folder.is_run():
-            check_same_run(folder.read_settings(), settings)
-    run_folder_ready(folder.path)
-    with going(device):
+    with going(device):  # chosen before the data come: their first arrays start the device
+        with refused(OSError, ValueError, TypeError):
+            from_file = {} if config is None else read_settings_file(config)
+        if from_file.get("task", task) != task:
+            raise Failure(f"{config}: its task is {from_file['task']!r}, asked for was {task!r}.")
+        with refused(OSError, ValueError, TypeError):
+            settings = default_settings(task)
+            for changes in (from_file, _given(short, seed), words):
+                settings = _changed(settings, changes)
+            folder = RunFolder(out or Path("runs") / task)
+            if folder.is_run():
+                check_same_run(folder.read_settings(), settings)
+        run_folder_ready(folder.path)
+
         from jaxrnn.runs.training import train_run
 
         train_run(settings, folder, command=as_typed(), tensorboard=tensorboard)

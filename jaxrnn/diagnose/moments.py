@@ -8,9 +8,9 @@ import jax.numpy as jnp
 
 from jaxrnn.compare.audit import make_sample, state_before
 from jaxrnn.compare.learner import Learner
-from jaxrnn.compare.scale import chunk_mean
 from jaxrnn.compare.steps import first_carry, gradient_program, same_updates_step, update_program
 from jaxrnn.gradients import Chunk, Params, bptt
+from jaxrnn.gradients.scale import chunk_mean
 
 __all__ = ["Moment", "Tell", "moments"]
 

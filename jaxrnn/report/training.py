@@ -36,8 +36,8 @@ def training_headline(record: Record) -> str:
         >>> said = training_headline({"task": task, "rows": rows, "best": best}).split("; ")
         >>> said[0]
         'In 2 steps the training loss went from 1.50 to 0.500'
-        >>> said[1][:68]
-        'the best held-out loss is 0.600 (accuracy 0.900) after step 2, below'
+        >>> said[1][:67]
+        'the best held-out accuracy is 0.900 (loss 0.600) after step 2, its'
     """
     return f"{_training(record['rows'])}; {_held_out(record)}."
 
@@ -64,13 +64,16 @@ def _held_out(record: Record) -> str:
     loss = best["loss"]
     looks = [best, *(row["evaluation"] for row in record["rows"] if "evaluation" in row)]
     same = all(look["score"] == look["loss"] for look in looks)  # the metric is the loss
-    metric = "" if same else f" ({task['metric']} {number(best['score'])})"
-    text = f"the best held-out loss is {number(loss)}{metric} after step {best['step']:,}"
+    found = f"loss is {number(loss)}"
+    if not same:
+        found = f"{task['metric']} is {number(best['score'])} (loss {number(loss)})"
+    text = f"the best held-out {found} after step {best['step']:,}"
     baseline = task["baseline"]
     if not _is_number(baseline) or not _is_number(loss):
         return text
+    its = "" if same else "its loss "
     side = "below" if loss < baseline else "no better than"
-    return f"{text}, {side} the {number(baseline)} of the best answer that looks at no input"
+    return f"{text}, {its}{side} the {number(baseline)} of the best answer that looks at no input"
 
 
 def _is_number(value: float | None) -> bool:

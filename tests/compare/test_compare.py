@@ -13,10 +13,10 @@ from jaxrnn import Dropout, Elman
 from jaxrnn.compare import compare, parse_methods, results, write_results
 from jaxrnn.compare.audit import difference
 from jaxrnn.compare.learner import make_learner
-from jaxrnn.compare.scale import chunk_mean
 from jaxrnn.compare.steps import first_carry, loss_steps, same_run
 from jaxrnn.gradients import tbptt
 from jaxrnn.gradients.problem import run
+from jaxrnn.gradients.scale import chunk_mean
 
 from . import tiny
 

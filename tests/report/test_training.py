@@ -135,8 +135,9 @@ def test_notes_are_shown_and_counted():
 
 def test_the_finding_follows_the_numbers():
     assert training_headline(make_record(4, every=2, score=0.5)) == (
-        "In 4 steps the training loss went from 2.00 to 1.25; the best held-out loss is 0.500 "
-        "(accuracy 0.500) after step 4, below the 3.00 of the best answer that looks at no input."
+        "In 4 steps the training loss went from 2.00 to 1.25; the best held-out accuracy is "
+        "0.500 (loss 0.500) after step 4, its loss below the 3.00 of the best answer that looks at "
+        "no input."
     )
     worse = training_headline(make_record(4, every=2, baseline=0.1))
     assert "0.500 after step 4, no better than the 0.100 of" in worse

@@ -3,8 +3,8 @@
 import jax.numpy as jnp
 import numpy as np
 
-from jaxrnn.compare.scale import chunk_mean, window_counts, window_mean
 from jaxrnn.gradients import Chunk
+from jaxrnn.gradients.scale import chunk_mean, window_counts, window_mean
 
 XS = jnp.zeros((5, 2, 3))
 WEIGHTS = jnp.array([[1, 0], [1, 1], [0, 0], [0, 0], [0, 1]], jnp.float32)
