@@ -9,7 +9,9 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-@pytest.mark.parametrize("page", ["README.md", "docs/own-cell.md", "docs/gradients.md", "docs/training.md"])
+@pytest.mark.parametrize(
+    "page", ["README.md", "docs/own-cell.md", "docs/gradients.md", "docs/training.md"]
+)
 def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
     text = (ROOT / page).read_text(encoding="utf-8")
     code = "\n".join(re.findall(r"```python\n(.*?)```", text, flags=re.S))

@@ -120,6 +120,8 @@ def command(
     with going(device):  # chosen before the data come: their first arrays start the device
         with refused(OSError, ValueError, TypeError):
             from_file = {} if config is None else read_settings_file(config)
+        if isinstance(from_file.get("settings"), dict):  # config.json of a run: do it again
+            from_file = from_file["settings"]
         if from_file.get("task", task) != task:
             raise Failure(f"{config}: its task is {from_file['task']!r}, asked for was {task!r}.")
         with refused(OSError, ValueError, TypeError):

@@ -18,6 +18,7 @@ from jaxrnn.gradients import Chunk, Params, Problem, accumulate
 from jaxrnn.models import Output
 from jaxrnn.randomness import with_key
 from jaxrnn.tasks.task import Task
+from jaxrnn.training.optimizers import standard_promotion
 
 __all__ = ["CLIP_NORM", "Learner", "check_methods", "make_learner"]
 
@@ -134,10 +135,4 @@ def _check_derivatives(
 
 def _optimizer(learning_rate: float) -> optax.GradientTransformation:
     chain = optax.chain(optax.clip_by_global_norm(CLIP_NORM), optax.adam(learning_rate))
-
-    def update(updates: Any, state: Any, params: Any = None) -> tuple[Any, Any]:
-        # Adam raises a float to an int32: refused where the user has set promotion to strict
-        with jax.numpy_dtype_promotion("standard"):
-            return chain.update(updates, state, params)
-
-    return optax.GradientTransformation(chain.init, update)
+    return standard_promotion(chain)

@@ -64,8 +64,9 @@ def from_torch(
         nonlinearity: "tanh" or "relu", of a `torch.nn.RNN` only.
         dropout: rate between layers.
         allow_nonfinite: take weights with NaN or Inf all the same, with a warning.
-    Raises: ValueError for weights that are not finite, naming tensor and count; for missing and unexpected names, wrong shapes, weights under a wrapper such
-    as weight_norm, an unknown nonlinearity; TypeError for values of no one floating dtype.
+    Raises: ValueError for weights that are not finite, naming tensor and count, for missing and
+    unexpected names, wrong shapes, weights under a wrapper such as weight_norm, an unknown
+    nonlinearity; TypeError for values of no one floating dtype.
 
         >>> rng = np.random.default_rng(0)
         >>> shapes = {"weight_ih_l0": (8, 3), "weight_hh_l0": (8, 2)}

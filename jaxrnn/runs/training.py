@@ -5,6 +5,8 @@ import dataclasses
 import math
 from typing import Any, NamedTuple
 
+import jax
+
 from jaxrnn.compare.environment import describe_environment
 from jaxrnn.report.progress import TrainingProgress
 from jaxrnn.report.tensorboard import event_writer
@@ -88,34 +90,35 @@ def train_run(
         ([1], 1)
     """
     with run_lock(folder.path):
-        parts, state = _prepare(settings, folder, also_changed)
-        run = _Run(parts, folder, command, tensorboard)
-        state = run.restore(state)
+        run = _Run(_prepare(settings, folder, also_changed), folder, command, tensorboard)
+        parts = run.parts
+        # seen to fit before anything is allocated, and only then a run is begun
+        run.programs.prepare(jax.eval_shape(lambda: first_state(parts)), parts.task.train(0))
+        _begin(parts, folder)
+        state = run.restore(first_state(parts))
         introduce(describe_environment(), settings.seed)
         say(_about(parts, state))
         run.train(state)
 
 
-def _prepare(
-    settings: RunSettings, folder: RunFolder, also_changed: tuple[str, ...]
-) -> tuple[Parts, TrainState]:
-    """Build everything, and only then make the folder a run."""
-    saved = None
+def _prepare(settings: RunSettings, folder: RunFolder, also_changed: tuple[str, ...]) -> Parts:
+    """Build everything, for a run that may go on or begin here."""
     if folder.is_run():
         with mendable():
-            saved = folder.read_settings()
-            check_same_run(saved, settings, also_changed)
+            check_same_run(folder.read_settings(), settings, also_changed)
     elif folder.checkpoints.exists():
         raise RunError(
             f"{folder.path} has checkpoints, but no {folder.settings_file.name}. Give another "
             "folder, or put the file back."
         )
-    parts = build(settings)
-    state = first_state(parts)
+    return build(settings)
+
+
+def _begin(parts: Parts, folder: RunFolder) -> None:
+    """Make the folder a run, or one with the settings as they are now."""
     task = parts.task
-    if saved != settings:
-        folder.write(settings, task.codec, (task.input_size, task.output_size))
-    return parts, state
+    if not folder.is_run() or folder.read_settings() != parts.settings:
+        folder.write(parts.settings, task.codec, (task.input_size, task.output_size))
 
 
 def _about(parts: Parts, state: TrainState) -> str:
@@ -138,6 +141,7 @@ class _Run:
         self.command, self.tensorboard = command, tensorboard
         self.chosen: TrainingSettings = parts.settings.training
         self.store = Store(folder.checkpoints, self.chosen.keep)
+        self.programs = Programs(parts.step)
         self.judge = evaluator(parts)
         self.memory = _Memory()
         self.position = Position()
@@ -166,15 +170,15 @@ class _Run:
 
     def train(self, state: TrainState) -> None:
         """Train, whatever remains, and write the page."""
-        until, programs = self.chosen.updates, Programs(self.parts.step)
+        until = self.chosen.updates
         with contextlib.ExitStack() as opened:
             with mendable():
                 self.log = opened.enter_context(MetricsLog(self.folder.log, self.position))
             self.events = self._events(opened)
             self.asked = opened.enter_context(asked_to_stop())
             with TrainingProgress(until, int(state.step)) as self.progress:
-                refused = self._fit(programs, state, until)
-            self._finish(programs, count_parameters(state.params), refused)
+                refused = self._fit(state, until)
+            self._finish(count_parameters(state.params), refused)
         if refused is not None:
             raise RunError(str(refused))
 
@@ -193,7 +197,7 @@ class _Run:
         if self.events is not None:
             self.events.row(row)
 
-    def _finish(self, programs: Programs, parameters: int, refused: Exception | None) -> None:
+    def _finish(self, parameters: int, refused: Exception | None) -> None:
         """Write the page, and say how it ended."""
         why = self.memory.stopped or f"all {self.chosen.updates} steps done"
         if refused is not None:
@@ -202,21 +206,21 @@ class _Run:
             why = f"interrupted by signal {self.asked.number}; jaxrnn resume goes on"
         about = {
             "command": self.command, "environment": describe_environment(),
-            "parameters": parameters, "shapes": programs.shapes, "best": self.memory.best,
+            "parameters": parameters, "shapes": self.programs.shapes, "best": self.memory.best,
             "stopped": why, "notes": self.memory.notes,
         }  # fmt: skip
-        say(f"ended: {why}; compiled for {programs.shapes} shape(s) of chunks")
+        say(f"ended: {why}; compiled for {self.programs.shapes} shape(s) of chunks")
         for line in write_page(self.folder, self.parts, about):
             say(line)
 
-    def _fit(self, programs: Programs, state: TrainState, until: int) -> NonFiniteError | None:
+    def _fit(self, state: TrainState, until: int) -> NonFiniteError | None:
         """Make the steps; return the error if numbers that are not finite ended them."""
         evaluating = Every(self.chosen.evaluate_every, self._measure)
         watchers = (Every(1, self._watch), Every(self.chosen.checkpoint_every, self._save))
         try:
             if not self.memory.stopped:
                 fit(
-                    programs, state, self.parts.task.train, until=until, measure=evaluating,
+                    self.programs, state, self.parts.task.train, until=until, measure=evaluating,
                     policy=Policy(self.chosen.on_nonfinite, self.chosen.most_bad),
                     older=lambda: self.anchor, log=self._log, watchers=watchers, asked=self.asked,
                     enough=lambda row: bool(self.memory.stopped),

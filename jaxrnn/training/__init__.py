@@ -3,7 +3,7 @@
 from jaxrnn.training.devices import batch_mesh, replicate, split_batch
 from jaxrnn.training.early import Patience, Waiting
 from jaxrnn.training.evaluate import evaluate, measure_loss, measure_outputs
-from jaxrnn.training.gradient import Gradient, by_autodiff, by_method, in_precision
+from jaxrnn.training.gradient import Gradient, by_autodiff, by_method
 from jaxrnn.training.log import MetricsLog, Position, read_rows
 from jaxrnn.training.loop import Ended, Every, fit
 from jaxrnn.training.memory import available_bytes, check_memory, program_bytes
@@ -23,7 +23,7 @@ __all__ = [
     "Asked", "Ended", "Every", "Gradient", "MetricsLog", "NonFiniteError", "OptimizerSettings",
     "Patience", "Policy", "Position", "Programs", "Report", "TrainState", "Waiting",
     "asked_to_stop", "available_bytes", "batch_mesh", "build_optimizer", "by_autodiff",
-    "by_method", "check_memory", "evaluate", "fit", "in_precision", "init_state", "judged",
+    "by_method", "check_memory", "evaluate", "fit", "init_state", "judged",
     "leaf_names", "make_step", "measure_loss", "measure_outputs", "program_bytes", "read_rows",
     "replicate", "roll_back", "schedule", "split_batch", "standard_promotion",
 ]  # fmt: skip

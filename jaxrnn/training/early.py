@@ -26,7 +26,7 @@ class Patience:
         waiting = patience.after(waiting, score);   stop if patience.over(waiting)
 
     Fields: patience, evaluations without a better score that are waited for; min_delta, by how much
-    better counts; higher_is_better. A score that is NaN is not better than anything.
+    better counts; higher_is_better. NaN, and None in its place, are never better.
     Shapes: none; scores are Python floats.
     Raises: TypeError and ValueError naming the field.
 
@@ -50,9 +50,9 @@ class Patience:
         if as_number("Patience", "min_delta", self.min_delta) < 0:
             raise ValueError(f"Patience: min_delta must be at least zero, got {self.min_delta}")
 
-    def after(self, waiting: Waiting, score: float) -> Waiting:
+    def after(self, waiting: Waiting, score: float | None) -> Waiting:
         """Return what is remembered after one more score; `waited` is 0 if it is the best."""
-        if math.isnan(score) or not self._better(score, waiting.best):
+        if score is None or math.isnan(score) or not self._better(score, waiting.best):
             return waiting._replace(waited=waiting.waited + 1)
         return Waiting(float(score), 0)
 

@@ -17,10 +17,9 @@ from jaxrnn.gradients import Chunk, GradientMethod, Params, Problem, accumulate,
 from jaxrnn.gradients.method import from_the_start, start_is_learned
 from jaxrnn.gradients.scale import chunk_mean, loss_weights
 from jaxrnn.gradients.steps import add_wide, like, wide_zeros
-from jaxrnn.numerics import state_dtype
 from jaxrnn.randomness import with_key
 
-__all__ = ["Gradient", "Taken", "by_autodiff", "by_method", "in_precision"]
+__all__ = ["Gradient", "Taken", "by_autodiff", "by_method"]
 
 _STREAM = 2**32 - 1  # folded into the base key of a stream: no step has this number
 
@@ -166,56 +165,3 @@ class by_autodiff:
 
         (loss, count), grads = jax.value_and_grad(mean, has_aux=True)(params)
         return Taken(loss, count, grads, None)
-
-
-@dataclasses.dataclass(frozen=True)
-class in_precision:
-    """Another gradient with weights and inputs in a smaller dtype, as in mixed precision.
-
-        loss, grads = gradient(params as dtype, chunk as dtype);   grads as the dtype of params
-
-    The weights that are trained, the optimizer and its sums keep their own dtype, and so does the
-    state of a recurrence: float32 beside bfloat16 weights.
-    Fields: gradient; dtype, such as "bfloat16".
-    Shapes: as those of `gradient`.
-    Raises: TypeError if dtype is no floating dtype.
-
-        >>> inner = by_autodiff(lambda params, chunk, key: ((params * chunk).sum(), chunk.size))
-        >>> gradient = in_precision(inner, "bfloat16")
-        >>> gradient.take(jnp.ones(3), None, jnp.ones((2, 3)), jax.random.key(0), 0).grads.dtype
-        dtype('float32')
-    """
-
-    gradient: Gradient
-    dtype: str
-
-    def __post_init__(self) -> None:
-        if not jnp.issubdtype(jnp.dtype(self.dtype), jnp.floating):
-            raise TypeError(f"in_precision: dtype should be a floating dtype, got {self.dtype!r}")
-
-    def init(self, params: Any, chunk: Any, key: Array) -> Any:
-        """Return the carry of the smaller computation."""
-        return self.gradient.init(self._small(params), self._inputs(chunk), key)
-
-    def take(self, params: Any, carry: Any, chunk: Any, key: Array, step: Array) -> Taken:
-        """Return loss, gradient and carry of chunk number `step`."""
-        taken = self.gradient.take(self._small(params), carry, self._inputs(chunk), key, step)
-        wide = state_dtype(jnp.dtype(self.dtype))
-        return taken._replace(
-            loss=taken.loss.astype(wide),
-            tokens=taken.tokens.astype(wide),
-            grads=like(params, taken.grads),
-        )
-
-    def _small(self, tree: Any) -> Any:
-        def cast(leaf: Any) -> Any:
-            floating = jnp.issubdtype(leaf.dtype, jnp.floating)
-            return leaf.astype(self.dtype) if floating else leaf
-
-        return jax.tree.map(cast, tree)
-
-    def _inputs(self, chunk: Any) -> Any:
-        """Cast what goes into the model; targets and weights keep their digits."""
-        if isinstance(chunk, Chunk):
-            return chunk._replace(xs=self._small(chunk.xs))
-        return self._small(chunk)

@@ -107,7 +107,7 @@ def fit(
         last = number + 1 == until
         measured = measure is not None and measure.due(number + 1, last=last)
         if measure is not None and measured:
-            row |= measure.call(state, row)
+            row |= {name: _plain(value) for name, value in measure.call(state, row).items()}
         if log is not None:
             log(row)
         why = "finished" if last else None
@@ -143,13 +143,17 @@ def _recover(
 def _row(step: int, report: Report, names: tuple[str, ...]) -> Row:
     """Return a report as JSON takes it: a number that is not finite is None."""
     report = jax.device_get(report)
-    loss, norm = float(report.loss), float(report.grad_norm)
     return {
         "step": step,
-        "loss": loss if math.isfinite(loss) else None,
-        "grad_norm": norm if math.isfinite(norm) else None,
+        "loss": _plain(float(report.loss)),
+        "grad_norm": _plain(float(report.grad_norm)),
         "tokens": float(report.tokens),
         "finite": bool(report.finite),
         "bad_leaf": None if report.finite else names[int(report.bad_leaf)],
         "skipped": int(report.skipped),
     }
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as it is, or None in the place of NaN and infinity."""
+    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -79,8 +79,8 @@ def check_memory(owner: str, needed: int | None, available: int | None) -> None:
         return
     raise MemoryError(
         f"{owner}: one step needs about {_words(needed)}, and this process may have "
-        f"{_words(available)} more. Use a smaller batch, shorter chunks, or a gradient method that "
-        "stores less, such as tbptt or bptt with a schedule."
+        f"{_words(available)} more. Use a smaller model or batch, shorter chunks, or a "
+        "gradient method that stores less, such as tbptt or bptt with a schedule."
     )
 
 

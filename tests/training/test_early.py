@@ -30,7 +30,7 @@ def test_better_is_better_by_min_delta():
 
 
 def test_nan_is_never_better_and_an_inf_can_be_bettered():
-    assert fold(Patience(2), [math.nan, math.nan]) == (1, Waiting(None, 2))
+    assert fold(Patience(2), [math.nan, None]) == (1, Waiting(None, 2))
     assert fold(Patience(2), [math.nan, 1.0, math.nan, 0.5]) == (None, Waiting(0.5, 0))
 
 

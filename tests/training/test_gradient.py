@@ -9,12 +9,11 @@ import optax
 import pytest
 
 from jaxrnn import Elman
-from jaxrnn.gradients import Chunk, Problem, accumulate, bptt, rtrl, tbptt, uoro
+from jaxrnn.gradients import Chunk, accumulate, bptt, rtrl, tbptt, uoro
 from jaxrnn.gradients.scale import chunk_mean
 from jaxrnn.randomness import with_key
-from jaxrnn.training import by_autodiff, by_method, in_precision, init_state, make_step
+from jaxrnn.training import by_autodiff, by_method, init_state, make_step
 from tests.training.tiny import (
-    HEAD,
     PROBLEM,
     B,
     H,
@@ -139,31 +138,6 @@ def test_e24_the_mean_of_a_plain_loss_over_no_tokens_is_0():
 
     taken = by_autodiff(nothing).take(jnp.float32(2), None, jnp.ones((0, 3)), KEY, 0)
     assert [float(value) for value in taken[:3]] == [0, 0, 0]
-
-
-def test_e39_bfloat16_products_with_float32_weights_and_state():
-    problem = Problem(Elman(H), _float32_loss)
-    params, chunk = params_of(problem), jax.tree.map(jnp.asarray, batch_at(2))
-    exact = by_method(problem, tbptt(3), stream=True)
-    small = in_precision(exact, "bfloat16")
-    start = small.init(params, chunk, KEY)
-    assert start.state.h.dtype == jnp.float32
-    want = taken_by(exact, params, exact.init(params, chunk, KEY), chunk)
-    taken = taken_by(small, params, start, chunk)
-    assert {leaf.dtype for leaf in jax.tree.leaves(taken.grads)} == {jnp.dtype("float32")}
-    assert taken.tokens == want.tokens  # counted in float32
-    np.testing.assert_allclose(taken.carry.state.h, want.carry.state.h, atol=5e-3)
-    np.testing.assert_allclose(taken.loss, want.loss, rtol=2e-2)
-
-
-def _float32_loss(head, ys, targets):
-    head, ys = jax.tree.map(lambda leaf: leaf.astype(jnp.float32), (head, ys))
-    return ((HEAD.apply(head, ys) - targets) ** 2).sum(-1)
-
-
-def test_in_precision_wants_a_float():
-    with pytest.raises(TypeError, match="floating dtype, got 'int32'"):
-        in_precision(by_autodiff(lambda params, chunk, key: (params, 1)), "int32")
 
 
 def test_a_learned_start_is_learned():

@@ -118,6 +118,16 @@ def test_measures_watchers_and_log_keep_their_cadence_and_order():
     ]  # fmt: skip
 
 
+def test_a_measure_that_is_not_finite_is_none_in_its_row(tmp_path):
+    with MetricsLog(tmp_path / "metrics.jsonl") as log:
+        fit(
+            linear_step(), linear_state(), with_bad(), until=1, log=log.write,
+            measure=Every(1, lambda state, row: {"eval": np.float64("nan"), "tokens": 3.0}),
+        )  # fmt: skip
+    (row,) = read_rows(tmp_path / "metrics.jsonl")
+    assert row["eval"] is None and row["tokens"] == 3.0 and row["loss"] == 0.25
+
+
 def test_early_stopping_ends_training_and_is_watched():
     step, first = trained(False)
     scores, patience, waiting, saved = iter([3.0, 2.0, 2.5, 2.0, 1.0]), Patience(2), Waiting(), []
