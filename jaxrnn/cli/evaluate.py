@@ -36,4 +36,4 @@ def command(run: Run, best: Best = False, device: Device = "auto") -> None:
         say(f"{task.title} {task.source}")
         say(f"step {one.step}: {task.metric} {found['score']:.4g}, loss {found['loss']:.4g}")
         if task.baseline is not None:
-            say(f"the best answer that looks at no input has loss {task.baseline:.4g}")
+            say(f"{task.baseline_name}: loss {task.baseline:.4g}")

@@ -1,5 +1,6 @@
 """`jaxrnn train`."""
 
+import dataclasses
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -103,9 +104,8 @@ def command(
         >>> main(["train", "digitz"])
         2
     """
-    from jaxrnn.runs.differences import check_same_run
     from jaxrnn.runs.folder import RunFolder
-    from jaxrnn.runs.reading import nested, read_settings_file
+    from jaxrnn.runs.reading import nested, read_settings_file, updated
     from jaxrnn.runs.settings import default_settings
     from jaxrnn.tasks.kinds import find_kind
 
@@ -126,11 +126,13 @@ def command(
             raise Failure(f"{config}: its task is {from_file['task']!r}, asked for was {task!r}.")
         with refused(OSError, ValueError, TypeError):
             settings = default_settings(task)
+            folder = RunFolder(out or Path("runs") / task)
+            if folder.is_run():  # it may have been given more by resume
+                updates = folder.read_settings().training.updates
+                settings = updated(settings, {"training": {"updates": updates}})
             for changes in (from_file, _given(short, seed), words):
                 settings = _changed(settings, changes)
-            folder = RunFolder(out or Path("runs") / task)
-            if folder.is_run():
-                check_same_run(folder.read_settings(), settings)
+            settings = _found_from_anywhere(settings)
         run_folder_ready(folder.path)
 
         from jaxrnn.runs.training import train_run
@@ -151,7 +153,18 @@ def _given(short: dict[str, dict[str, Any]], seed: int | None) -> dict[str, Any]
 def _changed(settings: Any, changes: dict[str, Any]) -> Any:
     from jaxrnn.runs.reading import updated
 
+    data = changes.get("data")
     for name, option in (("text", "--text"), ("csv", "--csv"), ("target", "--target")):
-        if name in changes.get("data", {}) and not hasattr(settings.data, name):
+        if isinstance(data, dict) and name in data and not hasattr(settings.data, name):
             raise usage(option, f"the task {settings.task} has no data.{name}.")
     return updated(settings, changes)
+
+
+def _found_from_anywhere(settings: Any) -> Any:
+    """Return the settings with whole paths: a run may be resumed from another folder."""
+    paths = {
+        name: str(Path(given).absolute())
+        for name in ("text", "csv")
+        if (given := getattr(settings.data, name, None))
+    }
+    return dataclasses.replace(settings, data=dataclasses.replace(settings.data, **paths))

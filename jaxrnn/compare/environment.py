@@ -11,7 +11,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-__all__ = ["describe_environment", "select_device"]
+__all__ = ["default_devices", "describe_environment", "select_device"]
 
 
 def _cpu_model() -> str:
@@ -26,6 +26,18 @@ def _cpu_model() -> str:
 def _cores() -> int:
     affinity = getattr(os, "sched_getaffinity", None)  # the cores that we may use, where known
     return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def default_devices() -> list[Any]:
+    """Return all devices of the platform on which arrays go now, whoever said so.
+
+    Shapes: none.
+
+        >>> len(default_devices()) > 0
+        True
+    """
+    (device,) = jnp.zeros(()).devices()
+    return jax.devices(device.platform)
 
 
 def describe_environment() -> dict[str, Any]:
@@ -52,7 +64,9 @@ def describe_environment() -> dict[str, Any]:
 
 
 def select_device(name: str) -> None:
-    """Run everything from here on on the first device of a platform; "auto" leaves it to JAX.
+    """Put everything from here on on a platform, single programs on its first device.
+
+    "auto" leaves it to JAX.
 
     Shapes: none.
     Raises: ValueError naming the platforms there are.

@@ -10,7 +10,7 @@ __all__ = ["Deaf"]
 class Deaf:
     """A stream that takes whatever is written, also when the one behind it takes nothing more.
 
-    A reader that left (`| head`), a terminal that hung up and a closed file are all the same. What
+    A reader that left (`| head`), a terminal that is gone and a closed file are all the same. What
     the encoding has no word for becomes "?".
 
     Shapes: none.
@@ -26,9 +26,12 @@ class Deaf:
     def __init__(self, stream: Any) -> None:
         """Take the stream behind."""
         self._stream = stream
+        self._gone = False
 
     def write(self, text: str) -> int:
         """Write, or not."""
+        if self._gone:
+            return len(text)
         try:
             try:
                 self._stream.write(text)
@@ -41,7 +44,8 @@ class Deaf:
     def flush(self) -> None:
         """Flush, or not."""
         try:
-            self._stream.flush()
+            if not self._gone:
+                self._stream.flush()
         except (AttributeError, OSError, ValueError):
             self._give_up()
 
@@ -50,7 +54,9 @@ class Deaf:
 
     def _give_up(self) -> None:
         """Send the rest to where nobody looks; the descriptor too: Python flushes it at its end."""
+        self._gone = True
         with contextlib.suppress(OSError, ValueError, AttributeError):
+            target = self._stream.fileno()
             descriptor = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(descriptor, self._stream.fileno())
+            os.dup2(descriptor, target)
             os.close(descriptor)

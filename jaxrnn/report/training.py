@@ -30,13 +30,13 @@ def training_headline(record: Record) -> str:
 
     Shapes: none.
 
-        >>> task = {"metric": "accuracy", "baseline": 1.2}
+        >>> task = {"metric": "accuracy", "baseline": 1.2, "baseline_name": "silence"}
         >>> best = {"step": 2, "loss": 0.6, "score": 0.9}
         >>> rows = [{"step": 1, "loss": 1.5}, {"step": 2, "loss": 0.5}]
         >>> said = training_headline({"task": task, "rows": rows, "best": best}).split("; ")
         >>> said[0]
         'In 2 steps the training loss went from 1.50 to 0.500'
-        >>> said[1][:67]
+        >>> said[1][:66]
         'the best held-out accuracy is 0.900 (loss 0.600) after step 2, its'
     """
     return f"{_training(record['rows'])}; {_held_out(record)}."
@@ -73,7 +73,7 @@ def _held_out(record: Record) -> str:
         return text
     its = "" if same else "its loss "
     side = "below" if loss < baseline else "no better than"
-    return f"{text}, {its}{side} the {number(baseline)} of the best answer that looks at no input"
+    return f"{text}, {its}{side} the {number(baseline)} of {task['baseline_name']}"
 
 
 def _is_number(value: float | None) -> bool:
@@ -149,8 +149,8 @@ def training_page(record: Record) -> str:
         command, environment: as `describe_environment` gives it;
         config: the settings, nested; model: in words; parameters: how many; shapes: how many
         batch shapes were compiled;
-        task: name, title, source, metric, higher_is_better, and baseline, the held-out loss of the
-        best answer that looks at no input, or None;
+        task: name, title, source, metric, higher_is_better, and baseline, the held-out loss of a
+        trivial answer, or None, and baseline_name, what it answers;
         rows: one a step, in order: step (from 1), loss and grad_norm (None where they are no
         numbers), finite, and of this step alone seconds and tokens; where held-out data were looked
         at, evaluation with loss and score;

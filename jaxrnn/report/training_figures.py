@@ -84,7 +84,7 @@ def loss_figure(record: Record) -> str:
     Shapes: none; an HTML image.
 
         >>> rows = [{"step": 1, "loss": 2.0, "evaluation": {"loss": 1.5, "score": 0.5}}]
-        >>> task = {"metric": "accuracy", "baseline": 1.8}
+        >>> task = {"metric": "accuracy", "baseline": 1.8, "baseline_name": "silence"}
         >>> loss_figure({"rows": rows, "task": task, "best": None})[:17]
         '<img alt="Loss of'
     """
@@ -100,8 +100,8 @@ def loss_figure(record: Record) -> str:
         _draw_training(panel, training, _WIDE)
         _draw_held_out(panel, held_out, _WIDE)
         if baseline is not None:
-            text = "best answer that looks at no input"
-            panel.axhline(baseline, color=_BASELINE, ls="--", lw=1.5, label=text)
+            name = record["task"]["baseline_name"]
+            panel.axhline(baseline, color=_BASELINE, ls="--", lw=1.5, label=name)
         best = record["best"]
         if best is not None:
             _mark_best(panel, best["step"], best["loss"])

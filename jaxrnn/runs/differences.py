@@ -8,8 +8,11 @@ from jaxrnn.runs.settings import RunSettings
 
 __all__ = ["MAY_CHANGE", "check_same_run", "setting_differences"]
 
-# what a run may be given anew when it goes on: how long it is, and how much it keeps
-MAY_CHANGE = ("training.updates", "training.keep", "training.patience")
+# what a run may be given anew when it goes on: how long it is, what it keeps, how careful it is
+MAY_CHANGE = tuple(
+    f"training.{name}"
+    for name in ("updates", "keep", "patience", "on_nonfinite", "most_bad", "on_failed_save")
+)
 
 
 def _flat(value: Mapping[str, Any], name: str = "") -> Iterator[tuple[str, Any]]:

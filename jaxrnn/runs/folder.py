@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxrnn import strict_json
+from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.files import write_whole
 from jaxrnn.runs.reading import plain, updated
 from jaxrnn.runs.settings import RunSettings
@@ -67,15 +68,19 @@ class RunFolder:
         return self.settings_file.is_file()
 
     def write(self, settings: RunSettings, codec: Any, sizes: tuple[int, int]) -> None:
-        """Write what stays the same for the whole run; the settings last, which make it one.
+        """Write the settings, last, since they make it a run; the codec, once.
 
         Raises: OSError if the folder refuses.
         """
-        coded = None if codec is None else codec_to_json(codec)
-        words = {"input_size": sizes[0], "output_size": sizes[1], "codec": coded}
-        write_whole(self.codec_file, json.dumps(words, allow_nan=False) + "\n")
+        if not self.is_run() or not self.codec_file.exists():
+            coded = None if codec is None else codec_to_json(codec)
+            words = {"input_size": sizes[0], "output_size": sizes[1], "codec": coded}
+            write_whole(self.codec_file, json.dumps(words, allow_nan=False) + "\n")
         version = getattr(sys.modules["jaxrnn"], "__version__", "unknown")
-        record = {"format": _FORMAT, "jaxrnn": version, "settings": plain(settings)}
+        chosen = plain(settings)
+        record = {
+            "format": _FORMAT, "jaxrnn": version, "settings": chosen, "sha256": fingerprint(chosen)
+        }  # fmt: skip
         write_whole(self.settings_file, json.dumps(record, indent=2, allow_nan=False) + "\n")
 
     def read_settings(self) -> RunSettings:
@@ -93,6 +98,12 @@ class RunFolder:
             raise ValueError(
                 f"{self.settings_file}: written by jaxrnn {record.get('jaxrnn')} in format "
                 f"{record.get('format')!r}, this one reads format {_FORMAT}."
+            )
+        if record.get("sha256") != fingerprint(record.get("settings")):
+            raise ValueError(
+                f"{self.settings_file}: its settings are not those that were written (another "
+                "SHA-256). Put them back; a run is changed with jaxrnn resume, and a new one begun "
+                "with jaxrnn train --config."
             )
         try:
             return settings_from_json(record.get("settings"))

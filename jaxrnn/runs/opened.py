@@ -59,6 +59,8 @@ def open_run(
             continue
         try:
             return Opened(settings, model, store.load_part(step, part, template)[0], codec, step)
+        except FileNotFoundError:
+            continue  # training, which goes on meanwhile, has removed it
         except Damaged as error:
             if best:
                 raise

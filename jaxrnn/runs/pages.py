@@ -42,7 +42,7 @@ def write_page(folder: RunFolder, parts: Parts, about: dict[str, Any]) -> list[s
         "task": {
             "name": parts.settings.task, "title": task.title, "source": task.source,
             "metric": task.metric, "higher_is_better": task.higher_is_better,
-            "baseline": task.baseline,
+            "baseline": task.baseline, "baseline_name": task.baseline_name,
         },
     }  # fmt: skip
     write_whole(folder.report, training_page(record))

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import jax
 
-from jaxrnn.compare.environment import describe_environment
+from jaxrnn.compare.environment import default_devices, describe_environment
 from jaxrnn.report.progress import TrainingProgress
 from jaxrnn.report.tensorboard import event_writer
 from jaxrnn.report.terminal import introduce, say
@@ -19,6 +19,7 @@ from jaxrnn.runs.model import count_parameters
 from jaxrnn.runs.pages import write_page
 from jaxrnn.runs.settings import RunSettings, TrainingSettings
 from jaxrnn.training.checkpoints import Store
+from jaxrnn.training.devices import batch_mesh
 from jaxrnn.training.early import Patience, Waiting
 from jaxrnn.training.lock import run_lock
 from jaxrnn.training.log import MetricsLog, Position, read_rows
@@ -90,12 +91,12 @@ def train_run(
         ([1], 1)
     """
     with run_lock(folder.path):
-        run = _Run(_prepare(settings, folder, also_changed), folder, command, tensorboard)
-        parts = run.parts
-        # seen to fit before anything is allocated, and only then a run is begun
-        run.programs.prepare(jax.eval_shape(lambda: first_state(parts)), parts.task.train(0))
-        _begin(parts, folder)
+        parts = _prepare(settings, folder, also_changed)
+        run = _Run(parts, folder, command, tensorboard)
+        with mendable():  # seen to fit before anything is allocated
+            run.programs.prepare(jax.eval_shape(lambda: first_state(parts)), parts.task.train(0))
         state = run.restore(first_state(parts))
+        _begin(parts, folder)
         introduce(describe_environment(), settings.seed)
         say(_about(parts, state))
         run.train(state)
@@ -106,11 +107,14 @@ def _prepare(settings: RunSettings, folder: RunFolder, also_changed: tuple[str, 
     if folder.is_run():
         with mendable():
             check_same_run(folder.read_settings(), settings, also_changed)
-    elif folder.checkpoints.exists():
-        raise RunError(
-            f"{folder.path} has checkpoints, but no {folder.settings_file.name}. Give another "
-            "folder, or put the file back."
-        )
+    else:
+        ours = (folder.log, folder.checkpoints, folder.codec_file, folder.report)
+        found = [path.name for path in ours if path.exists()]
+        if found:
+            raise RunError(
+                f"{folder.path} has {', '.join(found)}, but no {folder.settings_file.name}. Give "
+                "another folder, or put the file back."
+            )
     return build(settings)
 
 
@@ -141,7 +145,7 @@ class _Run:
         self.command, self.tensorboard = command, tensorboard
         self.chosen: TrainingSettings = parts.settings.training
         self.store = Store(folder.checkpoints, self.chosen.keep)
-        self.programs = Programs(parts.step)
+        self.programs = Programs(parts.step, batch_mesh(default_devices()))
         self.judge = evaluator(parts)
         self.memory = _Memory()
         self.position = Position()
@@ -151,22 +155,49 @@ class _Run:
     def restore(self, state: TrainState) -> TrainState:
         """Return the state of the newest whole checkpoint, or the given first one."""
         self.store.clean()
-        anchor = state if self.chosen.on_nonfinite == "rollback" else None
+        rolls_back = self.chosen.on_nonfinite == "rollback"
+
+        def template(facts: dict[str, Any]) -> Saved:
+            self._check_content(facts)
+            return Saved(state, state if facts["anchored"] else None)
+
         with mendable():
-            found = self.store.newest(Saved(state, anchor), lambda text: say(f"warning: {text}"))
-        self.anchor = anchor
+            found = self.store.newest(template, lambda text: say(f"warning: {text}"))
         if found is None:
+            self._check_nothing_lost()
+            self.anchor = state if rolls_back else None
             return state
         step, tree, facts = found
-        if facts["content"] != self.parts.task.content:
+        if step > self.chosen.updates:
             raise RunError(
-                f"the data of this run has changed since step {step}: its digest is "
-                f"{self.parts.task.content}, saved was {facts['content']}. Put the data back, or "
-                "begin another run."
+                f"training.updates is {self.chosen.updates}, but this run is at step {step} "
+                "already. Give more, with --steps."
             )
         self.memory, self.position = _Memory.of(facts["memory"]), Position(*facts["log"])
-        self.anchor, self.saved_at = tree.anchor, step
+        if self.memory.stopped and not self._is_over():
+            self.memory.stopped = ""  # it was given more patience
+        self.saved_at = step
+        # a policy that was chosen on the way goes back to here at the furthest
+        self.anchor = (tree.anchor or tree.state) if rolls_back else None
         return tree.state
+
+    def _check_content(self, facts: dict[str, Any]) -> None:
+        now, saved = self.parts.task.content, facts["content"]
+        if saved != now:
+            raise RunError(
+                f"the data of this run has changed: its digest is {now}, saved was {saved}. Put "
+                "the data back, or begin another run."
+            )
+
+    def _check_nothing_lost(self) -> None:
+        """Refuse to begin anew where a run was, and its checkpoints are gone."""
+        rows = read_rows(self.folder.log) if self.folder.log.exists() else []
+        first = min(self.chosen.checkpoint_every, self.chosen.evaluate_every, self.chosen.updates)
+        if len(rows) > first and self.chosen.on_failed_save == "stop":
+            raise RunError(
+                f"{self.folder.log} tells of {len(rows)} steps, but there is no checkpoint in "
+                f"{self.folder.checkpoints}. Put them back; to start anew, give another folder."
+            )
 
     def train(self, state: TrainState) -> None:
         """Train, whatever remains, and write the page."""
@@ -194,8 +225,12 @@ class _Run:
 
     def _log(self, row: Row) -> None:
         self.log.write(row)
-        if self.events is not None:
-            self.events.row(row)
+        try:
+            if self.events is not None:
+                self.events.row(row)
+        except OSError as error:  # a view of the log, no reason to end
+            self.progress.note(f"no more events: {error.strerror}")
+            self.events = None
 
     def _finish(self, parameters: int, refused: Exception | None) -> None:
         """Write the page, and say how it ended."""
@@ -235,14 +270,22 @@ class _Run:
         loss, score = found["loss"], found["score"]
         step, memory, task = row["step"], self.memory, self.parts.task
         self.progress.evaluation(step, loss, score, task.metric)
-        patience = Patience(self.chosen.patience or 1, higher_is_better=task.higher_is_better)
-        memory.waiting = patience.after(memory.waiting, score)
+        found = {"loss": _plain(loss), "score": _plain(score)}
+        memory.waiting = self._patience.after(memory.waiting, found["score"])
         if memory.waiting.waited == 0:
-            memory.best = {"step": step, "loss": _plain(loss), "score": score}
-        elif self.chosen.patience and patience.over(memory.waiting):
+            memory.best = {"step": step, **found}
+        elif self._is_over():
             waited = memory.waiting.waited
             memory.stopped = f"early stopping: {waited} evaluations without a better one"
-        return {"evaluation": {"loss": _plain(loss), "score": _plain(score)}}
+        return {"evaluation": found}
+
+    @property
+    def _patience(self) -> Patience:
+        better = self.parts.task.higher_is_better
+        return Patience(self.chosen.patience or 1, higher_is_better=better)
+
+    def _is_over(self) -> bool:
+        return self.chosen.patience > 0 and self._patience.over(self.memory.waiting)
 
     def _watch(self, state: TrainState, row: Row) -> None:
         """Tell about a step, and save a new best one."""
@@ -264,11 +307,11 @@ class _Run:
             self.anchor = state
         if step == self.saved_at:
             return
-        facts = {
-            "content": self.parts.task.content, "log": list(self.log.position()),
-            "memory": self.memory.facts(),
-        }  # fmt: skip
         try:
+            facts = {
+                "content": self.parts.task.content, "log": list(self.log.position()),
+                "memory": self.memory.facts(), "anchored": self.anchor is not None,
+            }  # fmt: skip
             self.store.save(step, Saved(state, self.anchor), facts, best=self._is_best(step))
         except OSError as error:
             if self.chosen.on_failed_save == "stop":

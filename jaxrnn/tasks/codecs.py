@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from jaxrnn.data import Vocabulary
+from jaxrnn.data import Scaler, Vocabulary
 from jaxrnn.models.description import describe, rebuild
 
 __all__ = ["CODECS", "CharacterCodec", "Codec", "RowCodec", "codec_from_json", "codec_to_json"]
@@ -42,6 +42,11 @@ class Codec(Protocol):
     def answer(self, outputs: np.ndarray) -> str:
         """Return, in one line, what the last output says."""
         ...
+
+
+def _lines(text: str) -> list[str]:
+    """Return the lines; str.splitlines would break at characters that a text may hold."""
+    return text.replace("\r\n", "\n").split("\n")
 
 
 def _likeliest(logits: np.ndarray, names: list[str], count: int = 3) -> str:
@@ -90,7 +95,7 @@ class CharacterCodec:
 
     def inputs(self, text: str) -> list[np.ndarray]:
         """Return each line that is not empty as a sequence."""
-        lines = [line for line in text.splitlines() if line]
+        lines = [line for line in _lines(text) if line]
         if not lines:
             raise ValueError("CharacterCodec.inputs: expected lines of text, got none.")
         return [self.one_hot(self.vocabulary.encode(line)) for line in lines]
@@ -109,7 +114,8 @@ class RowCodec:
     Fields: columns, their names; mean and scale of each; answers, the names of the outputs: of
     classes if `classes`, else of numbers with `answer_mean` and `answer_scale`.
     Shapes: inputs `[T, columns]`; outputs `[T, answers]`.
-    Raises: ValueError from `inputs` naming line and column of what is no number.
+    Raises: ValueError for scales that don't fit; from `inputs` naming line and column of what is
+    no number.
 
         >>> codec = RowCodec(("y",), (1.0,), (2.0,), ("y",), (1.0,), (2.0,))
         >>> codec.inputs("3\\n5\\n\\n1")[0].tolist()
@@ -126,6 +132,23 @@ class RowCodec:
     answer_scale: tuple[float, ...] = ()
     classes: bool = False
 
+    def __post_init__(self) -> None:
+        Scaler(self.mean, self.scale)
+        sizes = {"mean": self.mean, "scale": self.scale}
+        if not self.classes:
+            Scaler(self.answer_mean, self.answer_scale)
+        for name, values in sizes.items():
+            if len(values) != len(self.columns):
+                raise ValueError(
+                    f"RowCodec: {name} should have a number for each of the {len(self.columns)} "
+                    f"columns, got {len(values)}."
+                )
+        if not self.classes and len(self.answer_mean) != len(self.answers):
+            raise ValueError(
+                f"RowCodec: answer_mean should have a number for each of the {len(self.answers)} "
+                f"answers, got {len(self.answer_mean)}."
+            )
+
     @property
     def input_size(self) -> int:
         """How many columns."""
@@ -139,7 +162,7 @@ class RowCodec:
     def inputs(self, text: str) -> list[np.ndarray]:
         """Return each block of rows as a sequence."""
         blocks: list[list[list[float]]] = [[]]
-        for place, line in enumerate(text.splitlines(), 1):
+        for place, line in enumerate(_lines(text), 1):
             words = line.replace(",", " ").replace(";", " ").split()
             if words and tuple(words) != self.columns:  # a header may be there
                 blocks[-1].append(self._row(words, place))

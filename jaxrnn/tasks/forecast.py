@@ -93,6 +93,7 @@ def forecast(
             "updates": 600,
         },
         baseline=_persistence(judged, place),
+        baseline_name="persistence, which says the last value again",
         content=fingerprint(rows, list(table.names), name, horizon),
         epoch=count // batch,
         codec=RowCodec(

@@ -24,9 +24,10 @@ class Task:
     counted steps is the metric, named `metric`, better when `higher_is_better`;
     train, update number to chunk, the same number giving the same chunk; evaluation, the held-out
     chunks; settings, what a good first run uses (cell, hidden, layers, learning_rate, updates);
-    baseline, the held-out loss of the best answer that looks at no input, None if it isn't known;
+    baseline, the held-out loss of a trivial answer, None if it isn't known, and baseline_name, what
+    it answers;
     content, a digest of the data, which tells whether a run goes on with what it began with;
-    epoch, the chunks after which all data has been seen once, 0 if it is drawn for ever;
+    epoch, the chunks in one pass over the data, 0 if it is drawn for ever;
     codec, between what people write and chunks (`jaxrnn.tasks.codecs`), None if there is none.
     Shapes: outputs `[T, B, O]`; losses and scores `[T, B]`.
 
@@ -52,6 +53,7 @@ class Task:
     evaluation: tuple[Chunk, ...]
     settings: dict[str, Any]
     baseline: float | None = None
+    baseline_name: str = "the best answer that looks at no input"
     content: str = ""
     epoch: int = 0
     codec: Any = None

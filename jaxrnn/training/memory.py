@@ -1,5 +1,6 @@
 """What a compiled program needs, against what the process may have: refused before it runs."""
 
+import contextlib
 import math
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +32,7 @@ def available_bytes(device: Any) -> int | None:
     """Return how much more memory this process may have on a device, None if nobody tells.
 
     On the CPU it is the smaller one of what the system has to give (`MemAvailable`) and of what the
-    limit of the process (`RLIMIT_AS`) leaves.
+    limits of the process (`RLIMIT_AS`) and of its container leave.
 
     Shapes: none.
 
@@ -58,6 +59,10 @@ def _host_limits() -> Iterator[int]:
         for line in meminfo.read_text().splitlines():
             if line.startswith("MemAvailable:"):
                 yield int(line.split()[1]) * 1024
+    group = Path("/sys/fs/cgroup")  # the limit of a container
+    with contextlib.suppress(OSError, ValueError):  # none, or the word max
+        most = int((group / "memory.max").read_text())
+        yield max(most - int((group / "memory.current").read_text()), 0)
     limit = resource.getrlimit(resource.RLIMIT_AS)[0]
     if limit != resource.RLIM_INFINITY and statm.exists():
         pages = int(statm.read_text().split()[0])

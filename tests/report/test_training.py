@@ -42,6 +42,7 @@ def make_record(steps, *, every=0, bad=(), score=None, baseline=3.0):
         "task": {
             "name": "sine", "title": "A sine wave", "source": "made", "metric": "accuracy",
             "higher_is_better": True, "baseline": baseline,
+            "baseline_name": "the best answer that looks at no input",
         },
         "model": "GRU with 4 units",
         "parameters": 1234,

@@ -137,14 +137,17 @@ class Store:
     ) -> tuple[int, Any, dict[str, Any]] | None:
         """Return step, tree and facts of the newest checkpoint that is whole; None if none exists.
 
-        Args: warn, called with one line for each damaged one that is passed over.
+        Args: template, as for `load`, or a function from the facts to it, which may refuse them.
+            warn, called with one line for each damaged one that is passed over.
         Raises: Damaged if there are checkpoints and none is whole; else as `load`: a checkpoint of
             another model is not passed over.
         """
         steps = self.steps()
         for step in reversed(steps):
             try:
-                return step, *self.load(step, template)
+                facts = _manifest(self._place(step), step).facts
+                expected = template(facts) if callable(template) else template
+                return step, *self.load(step, expected)
             except Damaged as error:
                 warn(f"{error}. Passed over.")
         if steps:
