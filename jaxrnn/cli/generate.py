@@ -29,7 +29,7 @@ Examples:
 """
 
 _Prompt = Annotated[str, typer.Option(help="What is read first.", metavar="TEXT")]
-_Length = Annotated[int, typer.Option(min=1, metavar="N", help="Characters to write.")]
+_Length = Annotated[int, typer.Option(min=1, max=10**6, metavar="N", help="Characters to write.")]
 _Temperature = Annotated[
     float, typer.Option(min=0, metavar="X", help="1: as the model says; lower is bolder; 0: best.")
 ]

@@ -41,6 +41,8 @@ def command(run: Run, best: Best = False, device: Device = "auto") -> None:
         one = opened(run, best)
         from jaxrnn.runs.using import predict
 
+        if sys.stdin is None:
+            raise Failure("standard input is closed: give the inputs there.")
         try:
             text = sys.stdin.buffer.read().decode("utf-8")
         except UnicodeDecodeError as error:

@@ -34,7 +34,7 @@ def command() -> None:
         for name, kind in KINDS.items():
             if kind.topology == topology:
                 say(f"  {name:15s} {kind.summary}")
-    say("\ndata sets with a loader, read from a folder, JAXRNN_DATA or a download")
+    say("\ndata sets with a loader in jaxrnn.data, from a folder, JAXRNN_DATA or a download")
     for entry in ENTRIES:
         say(f"  {entry.name:22s} {entry.title} ({entry.rows}); licence {entry.licence}")
     say("\nTrain one with jaxrnn train NAME; jaxrnn train --help shows how.")

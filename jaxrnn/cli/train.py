@@ -31,12 +31,15 @@ Examples:
   jaxrnn train digits
 
   jaxrnn train charlm --text my.txt --steps 2000 --out runs/mine
-  (a character model of your own text; then: jaxrnn generate --run runs/mine --prompt "Once")
+  (a character model of your own text; then: jaxrnn generate --run runs/mine --prompt "The ")
 
   jaxrnn train forecast --csv my.csv --target load
   (the next value of a column; --set data.horizon=24 for a day ahead of hourly rows)
 
   jaxrnn train digits --cell lstm --set model.dropout=0.2 --set optimizer.schedule=cosine
+
+  jaxrnn train charlm --set training.gradient=tbptt:16
+  (any gradient method, written as in jaxrnn compare --help)
 
   jaxrnn train charlm --config run.toml --seed 1
   (settings from a file; words on the command line win)
@@ -133,6 +136,8 @@ def command(
             for changes in (from_file, _given(short, seed), words):
                 settings = _changed(settings, changes)
             settings = _found_from_anywhere(settings)
+        if settings.task != task:
+            raise usage("--set", f"the task is {task}, as the first word says.")
         run_folder_ready(folder.path)
 
         from jaxrnn.runs.training import train_run

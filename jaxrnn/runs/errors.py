@@ -18,7 +18,7 @@ class RunError(Exception):
 
 @contextlib.contextmanager
 def mendable() -> Iterator[None]:
-    """Turn ValueError and TypeError into RunError: only around what reads the user's own things.
+    """Turn errors of values and types into RunError: only around what reads the user's own things.
 
     Shapes: none.
 
@@ -29,5 +29,5 @@ def mendable() -> Iterator[None]:
     """
     try:
         yield
-    except (TypeError, ValueError) as error:
+    except (OverflowError, TypeError, ValueError) as error:
         raise RunError(str(error)) from error

@@ -115,6 +115,10 @@ class RunFolder:
 
         Raises: ValueError naming the file and what is wrong; OSError if it can't be read.
         """
+        if not self.codec_file.exists():
+            raise FileNotFoundError(
+                f"{self.codec_file} is missing: jaxrnn resume --run {self.path} writes it anew."
+            )
         words = _parse(self.codec_file)
         sizes = [words.get(name) for name in ("input_size", "output_size")]
         if not all(isinstance(size, int) and size > 0 for size in sizes):

@@ -14,6 +14,7 @@ from jaxrnn.training.optimizers import OptimizerSettings
 __all__ = ["ModelSettings", "RunSettings", "TrainingSettings", "default_settings"]
 
 _PRECISIONS = ("float32", "bfloat16")
+_MOST = 10**9  # of units and layers: more is a slip
 
 
 def _one_of(name: str, value: str, known: Any) -> None:
@@ -55,6 +56,9 @@ class ModelSettings:
 
     def __post_init__(self) -> None:
         _one_of("model.cell", self.cell, CELLS)
+        for name in ("hidden", "layers", "embedding"):
+            if getattr(self, name) > _MOST:
+                raise ValueError(f"model.{name}: expected at most {_MOST:,}.")
         for name in ("hidden", "layers"):
             as_positive_int("model", name, getattr(self, name))
         _share("model.dropout", self.dropout)

@@ -18,7 +18,7 @@ from jaxrnn.runs.folder import RunFolder
 from jaxrnn.runs.model import count_parameters
 from jaxrnn.runs.pages import write_page
 from jaxrnn.runs.settings import RunSettings, TrainingSettings
-from jaxrnn.training.checkpoints import Store
+from jaxrnn.training.checkpoints import Damaged, Store
 from jaxrnn.training.devices import batch_mesh
 from jaxrnn.training.early import Patience, Waiting
 from jaxrnn.training.lock import run_lock
@@ -151,6 +151,7 @@ class _Run:
         self.position = Position()
         self.anchor: TrainState | None = None
         self.saved_at = -1
+        self.unsaved = ""
 
     def restore(self, state: TrainState) -> TrainState:
         """Return the state of the newest whole checkpoint, or the given first one."""
@@ -159,6 +160,7 @@ class _Run:
 
         def template(facts: dict[str, Any]) -> Saved:
             self._check_content(facts)
+            self._check_log(facts)
             return Saved(state, state if facts["anchored"] else None)
 
         with mendable():
@@ -189,11 +191,20 @@ class _Run:
                 "the data back, or begin another run."
             )
 
+    def _check_log(self, facts: dict[str, Any]) -> None:
+        """Pass over a checkpoint beside which rows are missing: they are made again."""
+        size = self.folder.log.stat().st_size if self.folder.log.exists() else 0
+        expected = Position(*facts["log"]).size
+        if size < expected:
+            raise Damaged(
+                f"{self.folder.log} has {size} bytes, but a checkpoint stands behind {expected}: "
+                "rows are missing"
+            )
+
     def _check_nothing_lost(self) -> None:
         """Refuse to begin anew where a run was, and its checkpoints are gone."""
         rows = read_rows(self.folder.log) if self.folder.log.exists() else []
-        first = min(self.chosen.checkpoint_every, self.chosen.evaluate_every, self.chosen.updates)
-        if len(rows) > first and self.chosen.on_failed_save == "stop":
+        if len(rows) > self.chosen.checkpoint_every and self.chosen.on_failed_save == "stop":
             raise RunError(
                 f"{self.folder.log} tells of {len(rows)} steps, but there is no checkpoint in "
                 f"{self.folder.checkpoints}. Put them back; to start anew, give another folder."
@@ -210,8 +221,8 @@ class _Run:
             with TrainingProgress(until, int(state.step)) as self.progress:
                 refused = self._fit(state, until)
             self._finish(count_parameters(state.params), refused)
-        if refused is not None:
-            raise RunError(str(refused))
+        if refused is not None or self.unsaved:
+            raise RunError(str(refused or self.unsaved))
 
     def _events(self, opened: contextlib.ExitStack) -> Any:
         """Return the writer of TensorBoard's files, None if they are not wanted."""
@@ -316,9 +327,10 @@ class _Run:
         except OSError as error:
             if self.chosen.on_failed_save == "stop":
                 raise
-            self.progress.note(f"step {step} could not be saved: {error.strerror}")
+            self.unsaved = f"step {step} could not be saved: {error.strerror}"
+            self.progress.note(self.unsaved)
             return
-        self.saved_at = step
+        self.saved_at, self.unsaved = step, ""
 
 
 def _plain(number: float) -> float | None:

@@ -174,7 +174,11 @@ class RowCodec:
                 f"RowCodec.inputs: expected rows of {len(self.columns)} numbers "
                 f"({self._named()}), got none."
             )
-        return [((rows - self.mean) / self.scale).astype(np.float32) for rows in found]
+        with np.errstate(over="ignore"):
+            scaled = [((rows - self.mean) / self.scale).astype(np.float32) for rows in found]
+        if not all(np.isfinite(rows).all() for rows in scaled):
+            raise ValueError("RowCodec.inputs: a number is beyond what float32 can hold.")
+        return scaled
 
     def _named(self) -> str:
         names = ", ".join(self.columns[:4])

@@ -1,5 +1,6 @@
 """A step compiled once for each shape of chunk, for one device or many, if the memory suffices."""
 
+import math
 import warnings
 from typing import Any
 
@@ -81,14 +82,24 @@ class Programs:
         return self._programs[shape]
 
     def _compile(self, state: Any, chunk: Any) -> Any:
+        device = self._mesh.devices.flat[0]
+        arrays = jax.tree.leaves((state, chunk))
+        held = not any(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in arrays)
+        if not held:  # asked first: XLA itself may fail over what can't fit
+            check_memory("train", _size(state) + _size(chunk), available_bytes(device))
         rows = batch_shardings(chunk, self._mesh)
         step = jax.jit(self._step, in_shardings=(self._whole, rows), out_shardings=self._whole)
         program = step.lower(state, chunk).compile()
-        arrays = jax.tree.leaves((state, chunk))
-        held = not any(isinstance(leaf, jax.ShapeDtypeStruct) for leaf in arrays)
         needed = program_bytes(program, arguments=not held)
-        device = self._mesh.devices.flat[0]
         if needed is not None and device.platform == "cpu":
             needed *= self._mesh.size  # the devices of a CPU share its memory
         check_memory("train", needed, available_bytes(device))
         return program
+
+
+def _size(tree: Any) -> int:
+    """Return the bytes of a tree of arrays, shapes and keys."""
+    sizes = (
+        math.prod(leaf.shape) * getattr(leaf.dtype, "itemsize", 0) for leaf in jax.tree.leaves(tree)
+    )
+    return sum(sizes)

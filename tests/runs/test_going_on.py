@@ -81,6 +81,16 @@ def test_lost_checkpoints_are_no_new_beginning(run, capsys):
     assert (run / "metrics.jsonl").read_bytes() == rows
 
 
+def test_lost_rows_are_made_again(run, capsys):
+    """The checkpoint of step 3 stands behind rows that are gone; that of step 2 does not."""
+    digest = run_digest(run)
+    log = run / "metrics.jsonl"
+    log.write_text("".join(log.read_text().splitlines(keepends=True)[:2]))
+    assert main(["resume", "--run", str(run)]) == 0
+    assert "rows are missing. Passed over." in capsys.readouterr().out
+    assert run_digest(run) == digest
+
+
 def test_files_of_somebody_else_are_left_alone(tmp_path, capsys):
     (tmp_path / "metrics.jsonl").write_text("precious")
     words = ["train", "sine", "--steps", 1, "--out", tmp_path, *TINY]
