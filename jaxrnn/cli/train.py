@@ -36,6 +36,9 @@ Examples:
   jaxrnn train forecast --csv my.csv --target load
   (the next value of a column; --set data.horizon=24 for a day ahead of hourly rows)
 
+  jaxrnn train classify --wavs recordings
+  (which word is said; a folder for each word, or yes_1.wav, no_1.wav ...)
+
   jaxrnn train digits --cell lstm --set model.dropout=0.2 --set optimizer.schedule=cosine
 
   jaxrnn train charlm --set training.gradient=tbptt:16
@@ -57,6 +60,14 @@ _Csv = Annotated[
 ]
 _Target = Annotated[
     str | None, typer.Option(help="The column to forecast: data.target.", metavar="NAME")
+]
+_Arrays = Annotated[
+    str | None,
+    typer.Option(help="Your own sequences, a .npz file with x and y: data.arrays.", metavar="FILE"),
+]
+_Wavs = Annotated[
+    str | None,
+    typer.Option(help="Your own sounds, cat/one.wav or cat_one.wav: data.wavs.", metavar="FOLDER"),
 ]
 _Steps = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Updates in all: training.updates.")
@@ -87,6 +98,8 @@ def command(
     text: _Text = None,
     csv: _Csv = None,
     target: _Target = None,
+    arrays: _Arrays = None,
+    wavs: _Wavs = None,
     cell: options.Cell = None,
     hidden: options.Hidden = None,
     layers: options.Layers = None,
@@ -114,7 +127,7 @@ def command(
 
     checked("TASK", find_kind, task)
     short = {
-        "data": {"text": text, "csv": csv, "target": target},
+        "data": {"text": text, "csv": csv, "target": target, "arrays": arrays, "wavs": wavs},
         "model": {"cell": cell, "hidden": hidden, "layers": layers},
         "training": {"updates": steps},
         "optimizer": {"learning_rate": learning_rate},
@@ -159,9 +172,9 @@ def _changed(settings: Any, changes: dict[str, Any]) -> Any:
     from jaxrnn.runs.reading import updated
 
     data = changes.get("data")
-    for name, option in (("text", "--text"), ("csv", "--csv"), ("target", "--target")):
+    for name in ("text", "csv", "target", "arrays", "wavs"):
         if isinstance(data, dict) and name in data and not hasattr(settings.data, name):
-            raise usage(option, f"the task {settings.task} has no data.{name}.")
+            raise usage(f"--{name}", f"the task {settings.task} has no data.{name}.")
     return updated(settings, changes)
 
 
@@ -169,7 +182,7 @@ def _found_from_anywhere(settings: Any) -> Any:
     """Return the settings with whole paths: a run may be resumed from another folder."""
     paths = {
         name: str(Path(given).absolute())
-        for name in ("text", "csv")
+        for name in ("text", "csv", "arrays", "wavs")
         if (given := getattr(settings.data, name, None))
     }
     return dataclasses.replace(settings, data=dataclasses.replace(settings.data, **paths))

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from jaxrnn.spelling import did_you_mean
 from jaxrnn.tasks.adding import adding
+from jaxrnn.tasks.classify import classify
 from jaxrnn.tasks.copy_memory import copy_memory
 from jaxrnn.tasks.delayed_recall import delayed_recall
 from jaxrnn.tasks.digits import digits
@@ -16,7 +17,8 @@ from jaxrnn.tasks.temporal_order import temporal_order
 from jaxrnn.tasks.text import text
 
 __all__ = [
-    "KINDS", "CharacterSettings", "DataSettings", "ForecastSettings", "Kind", "find_kind",
+    "KINDS", "CharacterSettings", "ClassifySettings", "DataSettings", "ForecastSettings", "Kind",
+    "find_kind",
 ]  # fmt: skip
 
 
@@ -64,6 +66,20 @@ class ForecastSettings(DataSettings):
     horizon: int = 1
 
 
+@dataclasses.dataclass(frozen=True)
+class ClassifySettings(DataSettings):
+    """Of classes of sequences: arrays, a .npz file with x and y; or wavs, a folder of sounds.
+
+    Shapes: none.
+
+        >>> ClassifySettings(wavs="recordings").arrays is None
+        True
+    """
+
+    arrays: str | None = None
+    wavs: str | None = None
+
+
 class Kind(NamedTuple):
     """A task that can be trained.
 
@@ -96,6 +112,12 @@ def _forecast(data: ForecastSettings, seed: int) -> Task:
     )  # fmt: skip
 
 
+def _classify(data: ClassifySettings, seed: int) -> Task:
+    return classify(
+        seed=seed, steps=data.steps, batch=data.batch, arrays=data.arrays, wavs=data.wavs
+    )
+
+
 _ONE, _SYNCHRONOUS = "many-to-one", "many-to-many, synchronous"
 
 # a new task is one line
@@ -103,6 +125,9 @@ KINDS: dict[str, Kind] = {
     "digits": Kind(_ONE, "which digit an image is, read in parts", DataSettings, _plain(digits)),
     "sine": Kind(_ONE, "what comes next in a noisy sine", DataSettings, _plain(sine)),
     "forecast": Kind(_ONE, "a column of your own table, rows ahead", ForecastSettings, _forecast),
+    "classify": Kind(
+        _ONE, "the class of your own sequences, arrays or sounds", ClassifySettings, _classify
+    ),
     "adding": Kind(_ONE, "the sum of two marked numbers", DataSettings, _plain(adding)),
     "temporal_order": Kind(
         _ONE, "in which order two symbols came", DataSettings, _plain(temporal_order)
