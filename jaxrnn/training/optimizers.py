@@ -16,6 +16,7 @@ __all__ = [
 ]  # fmt: skip
 
 _OWNER = "OptimizerSettings"
+_MOST = 3e38
 
 
 @dataclasses.dataclass(frozen=True)
@@ -55,6 +56,12 @@ class OptimizerSettings:
         as_positive(_OWNER, "learning_rate", self.learning_rate)
         if self.clip is not None:
             as_positive(_OWNER, "clip", self.clip)
+        for field in ("learning_rate", "clip"):
+            if (getattr(self, field) or 0) > _MOST:
+                raise ValueError(
+                    f"{_OWNER}: {field} should be at most {_MOST:g}, which float32 can hold, got "
+                    f"{getattr(self, field):g}"
+                )
         as_positive_int(_OWNER, "accumulate", self.accumulate)
         if isinstance(self.warmup, bool) or not isinstance(self.warmup, int):
             raise TypeError(

@@ -120,6 +120,15 @@ def test_e14_checkify_reports_from_inside_jit(run):
     assert checked(jnp.array([6, 2, 0, 1]))[0].get() is None
 
 
+@pytest.mark.parametrize("length", [2**31 + 1, 2**40, -(2**40)])
+def test_e70_lengths_that_int32_can_not_hold(length):
+    """Named on the host: as an int32, which x64 off makes of it, 2^40 is 0."""
+    cell = GRU(2)
+    params = cell.init(jax.random.key(0), 3)
+    with pytest.raises(ValueError, match=f"must be >= 0 and <= T=4, got {length} at index 0"):
+        scan(cell, params, None, jnp.ones((4, 1, 3)), lengths=np.array([length]))
+
+
 def test_e15_uint8_lengths_with_a_zero():
     lengths = np.array([0, 1, 6, 3], np.uint8)
     for reverse in (False, True):

@@ -77,6 +77,8 @@ def test_clip_decay_and_momentum_do_what_they_say():
         ({"learning_rate": 0.0}, ValueError, "learning_rate must be greater than zero"),
         ({"learning_rate": "1e-3"}, TypeError, "learning_rate should be a number, got: str"),
         ({"learning_rate": float("nan")}, ValueError, "learning_rate should be finite"),
+        ({"learning_rate": 1e39}, ValueError, "learning_rate should be at most 3e[+]38"),
+        ({"clip": 1e39}, ValueError, "clip should be at most 3e[+]38"),
         ({"clip": -1.0}, ValueError, "clip must be greater than zero"),
         ({"weight_decay": -0.1}, ValueError, "weight_decay must be at least zero"),
         ({"name": "sgd", "momentum": 1.0}, ValueError, "momentum must be at least zero and below"),
