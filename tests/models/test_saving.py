@@ -39,6 +39,8 @@ from tests.subjects import EVERY_CELL
 D = 3
 NETWORKS = (
     RNN(ClipCotangent(GRU(3), 0.5)),
+    cells.Embedded(cells.MixedPrecision(GRU(3)), D, 2),
+    RNN(cells.MixedPrecisionSplit(LSTM(4)), num_layers=2),
     *EVERY_CELL,
     Elman(4, activation="relu", initializer=initializers.IDENTITY),
     GRU(4, initializer=initializers.chrono(50.0)),
