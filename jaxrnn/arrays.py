@@ -85,13 +85,14 @@ def check_features(owner: str, x: Any, w_x: Array) -> None:
     _check_dtype(owner, "x", x, w_x.dtype)
 
 
-def sequence(owner: str, xs: Any, params: Any) -> Array:
+def sequence(owner: str, xs: Any, params: Any, *, ids: bool = False) -> Array:
     """Return the input sequence as a JAX array of the dtype of the params.
 
     With x64 off JAX turns a NumPy float64 array into float32 without a word, and so does this,
     unless dtype promotion is strict (`jax.numpy_dtype_promotion("strict")`).
 
     Shapes: xs `[T, *batch, D]`.
+    Args: ids, whether integers will do, for a cell that looks up the vectors of tokens.
     Raises: TypeError for no array or another dtype; ValueError below rank 2.
 
         >>> sequence("scan", np.ones((4, 3), np.float32), {"w": jnp.ones(2)}).shape
@@ -114,7 +115,8 @@ def sequence(owner: str, xs: Any, params: Any) -> Array:
             "[T, B, D], or [T, D] without a batch."
         )
     dtype = params_dtype(params)
-    if dtype is not None:
+    looked_up = ids and jnp.issubdtype(xs.dtype, jnp.integer)
+    if dtype is not None and not looked_up:
         _check_dtype(owner, "xs", xs, dtype)
     return xs
 

@@ -9,8 +9,9 @@ is in `params`; what the next step needs is in `state`. Both are pytrees, by cus
 
 A cell may say more: `recur` and `update` (a `SplitCell`), and `resolve(params) -> (cell, params)`,
 the same recurrence with what depends on params alone worked out, which drivers ask for once before
-their loop (`jaxrnn.cells.resolve`). Gates written as `jaxrnn.numerics.gate(name, z)` are found by
-diagnostics.
+their loop (`jaxrnn.cells.resolve`). One that has a `vocabulary`, a number, takes ids of so many
+tokens too, integers `[..., 1]` (`jaxrnn.cells.Embedded`). Gates written as
+`jaxrnn.numerics.gate(name, z)` are found by diagnostics.
 
 Letters used in every docstring: `T` time, `B` batch, `D` input features, `H` hidden size,
 `G` gates, `L` layers, `P` projection size. Arrays are time-major; batch axes are leading and free:

@@ -11,8 +11,8 @@ from jax.ad_checkpoint import checkpoint_name
 from jaxrnn.spelling import did_you_mean
 
 __all__ = [
-    "ACTIVATIONS", "GATE", "activation", "gate", "jax_option", "layer_norm", "matmul",
-    "state_dtype",
+    "ACTIVATIONS", "GATE", "activation", "float_dtype", "gate", "jax_option", "layer_norm",
+    "matmul", "state_dtype",
 ]  # fmt: skip
 
 Activation = Callable[[Array], Array]
@@ -52,7 +52,19 @@ def activation(name: str | Activation, owner: str = "activation") -> Activation:
     )
 
 
-def state_dtype(params_dtype: jnp.dtype) -> jnp.dtype:
+def float_dtype(dtype: Any) -> jnp.dtype:
+    """Return the dtype itself if it is floating, for integers and booleans JAX's default.
+
+    Shapes: none; a dtype in, a dtype out.
+
+        >>> print(float_dtype(jnp.dtype("bfloat16")), float_dtype(jnp.dtype("int32")))
+        bfloat16 float32
+    """
+    floating = jnp.issubdtype(dtype, jnp.inexact)
+    return jnp.dtype(dtype) if floating else jnp.zeros(()).dtype
+
+
+def state_dtype(params_dtype: Any) -> jnp.dtype:
     """Return the dtype of states and sums: at least float32, however small the weights.
 
     Shapes: none; a dtype in, a dtype out.
@@ -60,8 +72,8 @@ def state_dtype(params_dtype: jnp.dtype) -> jnp.dtype:
         >>> print(state_dtype(jnp.dtype("bfloat16")), state_dtype(jnp.dtype("float64")))
         float32 float64
     """
-    small = jnp.finfo(params_dtype).bits < 32
-    return jnp.dtype(jnp.float32) if small else jnp.dtype(params_dtype)
+    dtype = float_dtype(params_dtype)
+    return jnp.dtype(jnp.float32) if jnp.finfo(dtype).bits < 32 else dtype
 
 
 def jax_option(name: str) -> Any:

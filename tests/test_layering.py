@@ -19,7 +19,7 @@ LAYERS = {
     "gradients": 3,
     "models": 4,
     "data": 5, "training": 5, "interop": 5,
-    "tasks": 6, "compare": 6, "diagnose": 6, "report": 6, "runs": 6,
+    "tasks": 6, "embeddings": 6, "compare": 6, "diagnose": 6, "report": 6, "runs": 6,
     "cli": 7,
     "adapters": 8, "testing": 8,
 }  # fmt: skip

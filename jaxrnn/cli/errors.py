@@ -1,6 +1,7 @@
 """What the user can mend, as one line; what only we can mend keeps its traceback."""
 
 import contextlib
+import os
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -9,9 +10,12 @@ from typing import Any
 
 import typer
 
+from jaxrnn.report.deaf import Deaf
 from jaxrnn.spelling import did_you_mean
 
-__all__ = ["Failure", "checked", "complain", "expect", "refused", "training", "usage", "writing"]
+__all__ = [
+    "Failure", "checked", "complain", "expect", "refused", "said", "training", "usage", "writing",
+]  # fmt: skip
 
 
 class Failure(Exception):
@@ -24,21 +28,38 @@ class Failure(Exception):
     """
 
 
-@contextlib.contextmanager
-def refused(*kinds: type[Exception]) -> Iterator[None]:
-    """Turn errors of these kinds into one line: only around the reading of what the user gave.
+def said(error: BaseException) -> str:
+    """Return what an error says; that of a file system names the path, and what is wrong with it.
 
     Shapes: none.
 
-        >>> with refused(ValueError):
+        >>> said(FileNotFoundError(2, "No such file or directory", "my.toml"))
+        'my.toml: No such file or directory'
+    """
+    if not isinstance(error, OSError) or not error.strerror:
+        return str(error)
+    if error.filename is None:
+        return error.strerror
+    paths = [os.fsdecode(path) for path in (error.filename, error.filename2) if path is not None]
+    return f"{' -> '.join(paths)}: {error.strerror}"
+
+
+@contextlib.contextmanager
+def refused(*kinds: type[Exception], about: str = "") -> Iterator[None]:
+    """Turn errors of these kinds into one line: only around the reading of what the user gave.
+
+    Shapes: none.
+    Args: about, the option or file that it was given by, if the error doesn't say.
+
+        >>> with refused(ValueError, about="run.toml"):
         ...     int("x")
         Traceback (most recent call last):
-        jaxrnn.cli.errors.Failure: invalid literal for int() with base 10: 'x'
+        jaxrnn.cli.errors.Failure: run.toml: invalid literal for int() with base 10: 'x'
     """
     try:
         yield
     except kinds as error:
-        raise Failure(str(error)) from error
+        raise Failure(f"{about}: {said(error)}" if about else said(error)) from error
 
 
 @contextlib.contextmanager
@@ -133,4 +154,7 @@ def complain(text: str) -> None:
         >>> complain("no")
     """
     line = " ".join(text.split())
-    print(f"error: {line if len(line) < 800 else line[:800] + ' ...'}", file=sys.stderr)
+    # print would take standard output where there is no standard error
+    stream = Deaf(sys.stderr)
+    stream.write(f"error: {line if len(line) < 800 else line[:800] + ' ...'}\n")
+    stream.flush()

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from jaxrnn.cli import options
 from jaxrnn.cli.running import Best, Run, going, opened, run_folder_ready
 
 __all__ = ["EXAMPLES", "HELP", "SUMMARY", "command"]
@@ -25,7 +26,9 @@ Example:
   jaxrnn export --run runs/digits --out weights
 """
 
-_Out = Annotated[Path, typer.Option(help="Folder for the files.", metavar="FOLDER")]
+_Out = Annotated[
+    Path, typer.Option(parser=options.folder, help="Folder for the files.", metavar="FOLDER")
+]
 
 
 def command(run: Run, out: _Out = Path("export"), best: Best = False) -> None:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from jaxrnn.cli.errors import usage
 from jaxrnn.cli.running import Best, Device, Run, going, opened
 
 __all__ = ["EXAMPLES", "HELP", "SUMMARY", "command"]
@@ -31,7 +32,7 @@ Examples:
 _Prompt = Annotated[str, typer.Option(help="What is read first.", metavar="TEXT")]
 _Length = Annotated[int, typer.Option(min=1, max=10**6, metavar="N", help="Characters to write.")]
 _Temperature = Annotated[
-    float, typer.Option(min=0, metavar="X", help="1: as the model says; lower is bolder; 0: best.")
+    float, typer.Option(metavar="X", help="1: as the model says; lower is bolder; 0: best.")
 ]
 _TopK = Annotated[int, typer.Option(min=0, metavar="K", help="Only the K likeliest; 0: all.")]
 _Nucleus = Annotated[
@@ -61,8 +62,12 @@ def command(
     """
     from jaxrnn.report.terminal import say
 
+    _check(prompt, temperature, nucleus)
     with going(device):
         one = opened(run, best)
+        if one.codec is not None and top_k > one.codec.output_size:
+            most = one.codec.output_size
+            raise usage("--top-k", f"the model knows {most} characters, got {top_k}; 0 is all.")
         from jaxrnn.runs.using import write_on
 
         say(
@@ -72,3 +77,13 @@ def command(
                 nucleus=nucleus,
             )
         )  # fmt: skip
+
+
+def _check(prompt: str, temperature: float, nucleus: float) -> None:
+    """Refuse numbers out of range before anything is loaded; so written, NaN is out of any."""
+    if not prompt:
+        raise usage("--prompt", "expected at least one character, such as a newline, got nothing.")
+    if not 0 <= temperature < float("inf"):
+        raise usage("--temperature", f"expected a number of at least 0, got {temperature}.")
+    if not 0 < nucleus <= 1:
+        raise usage("--nucleus", f"expected a number above 0 and at most 1, got {nucleus}.")

@@ -7,8 +7,35 @@ import typer
 
 __all__ = [
     "Cell", "Device", "Hidden", "Layers", "Methods", "ModelFile", "Out", "Rate", "Seed", "Steps",
-    "Task",
+    "Task", "folder", "positive",
 ]  # fmt: skip
+
+
+def folder(name: str | Path) -> Path:
+    """Return the path of a folder; no name at all would be the one that we are in.
+
+    Shapes: none.
+
+        >>> folder("runs").name
+        'runs'
+    """
+    if not str(name):
+        raise typer.BadParameter("expected the name of a folder, got nothing.")
+    return Path(name)
+
+
+def positive(number: float | None) -> float | None:
+    """Return a finite number above 0; None stays None.
+
+    Shapes: none.
+
+        >>> positive(0.1)
+        0.1
+    """
+    if number is not None and not 0 < number < float("inf"):
+        raise typer.BadParameter(f"expected a number above 0, got {number}.")
+    return number
+
 
 Task = Annotated[
     str,
@@ -55,7 +82,9 @@ Steps = Annotated[
 ]
 Rate = Annotated[
     float | None,
-    typer.Option(metavar="RATE", help="Of Adam, one for all methods. Default: the task's."),
+    typer.Option(
+        metavar="RATE", callback=positive, help="Of Adam, one for all methods. Default: the task's."
+    ),
 ]
 Seed = Annotated[
     int,
@@ -67,4 +96,6 @@ Seed = Annotated[
     ),
 ]
 Device = Annotated[str, typer.Option(help="cpu, gpu, tpu, or auto.", metavar="NAME")]
-Out = Annotated[Path, typer.Option(help="Folder for what is written.", metavar="FOLDER")]
+Out = Annotated[
+    Path, typer.Option(parser=folder, help="Folder for what is written.", metavar="FOLDER")
+]

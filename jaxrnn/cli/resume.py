@@ -4,8 +4,9 @@ from typing import Annotated
 
 import typer
 
+from jaxrnn.cli import options
 from jaxrnn.cli.errors import refused
-from jaxrnn.cli.running import Device, Run, going
+from jaxrnn.cli.running import Device, Run, events_ready, going
 from jaxrnn.cli.train import TensorBoard
 from jaxrnn.cli.work import as_typed
 
@@ -33,7 +34,10 @@ Examples:
 """
 
 _Steps = Annotated[int | None, typer.Option(min=1, metavar="N", help="Updates in all, anew.")]
-_Rate = Annotated[float | None, typer.Option(metavar="RATE", help="Another learning rate.")]
+_Rate = Annotated[
+    float | None,
+    typer.Option(metavar="RATE", callback=options.positive, help="Another learning rate."),
+]
 
 
 def command(
@@ -58,6 +62,7 @@ def command(
         "training": {} if steps is None else {"updates": steps},
         "optimizer": {} if learning_rate is None else {"learning_rate": learning_rate},
     }
+    events_ready(tensorboard)
     folder = RunFolder(run)
     with refused(OSError, ValueError, TypeError):
         settings = updated(folder.read_settings(), changes)

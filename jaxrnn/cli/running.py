@@ -1,7 +1,6 @@
 """What the commands around a run share: the folder, the device, the errors, the end."""
 
 import contextlib
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,11 +8,13 @@ from typing import Annotated, Any
 import typer
 
 from jaxrnn.cli.errors import Failure, refused, training, usage
-from jaxrnn.cli.options import Device
+from jaxrnn.cli.options import Device, folder
 
-__all__ = ["Best", "Device", "Run", "going", "opened", "run_folder_ready"]
+__all__ = ["Best", "Device", "Run", "events_ready", "going", "opened", "run_folder_ready"]
 
-Run = Annotated[Path, typer.Option("--run", help="Folder of a run.", metavar="FOLDER")]
+Run = Annotated[
+    Path, typer.Option("--run", parser=folder, help="Folder of a run.", metavar="FOLDER")
+]
 Best = Annotated[
     bool, typer.Option("--best", help="Use the checkpoint that judged best, not the newest.")
 ]
@@ -37,9 +38,25 @@ def run_folder_ready(path: Path) -> None:
         raise Failure(f"{path}: can't write there ({error.strerror}).") from error
 
 
+def events_ready(wanted: bool) -> None:
+    """Find out now whether TensorBoard's files can be written, if they are wanted.
+
+    Shapes: none.
+
+        >>> events_ready(False)
+    """
+    from jaxrnn.report.tensorboard import check_events
+
+    if wanted:
+        with refused(ImportError, about="--tensorboard"):
+            check_events()
+
+
 @contextlib.contextmanager
 def going(device: str) -> Iterator[None]:
     """Choose the device, and turn what the user can mend into one line.
+
+    A second Ctrl-C ends the process at once, even while XLA is compiling.
 
     Shapes: none.
 
@@ -51,6 +68,7 @@ def going(device: str) -> Iterator[None]:
     from jaxrnn.compare import select_device
     from jaxrnn.numerics import jax_option
     from jaxrnn.runs.errors import RunError
+    from jaxrnn.training.signals import second_ends
 
     if device not in ("cpu", "gpu", "tpu", "auto"):
         raise usage("--device", f"expected one of cpu, gpu, tpu, auto, got {device!r}.")
@@ -58,7 +76,7 @@ def going(device: str) -> Iterator[None]:
         raise Failure("the tasks are float32, but x64 is on: unset JAX_ENABLE_X64.")
     with refused(ValueError):
         select_device(device)
-    with refused(MemoryError, OSError, RunError), training(None):
+    with second_ends(), refused(MemoryError, OSError, RunError), training(None):
         yield
 
 
@@ -75,4 +93,4 @@ def opened(path: Path, best: bool) -> Any:
     from jaxrnn.runs.opened import open_run
 
     with refused(OSError, ValueError, TypeError):
-        return open_run(path, best=best, warn=lambda text: print(text, file=sys.stderr))
+        return open_run(path, best=best)

@@ -33,7 +33,8 @@ def command() -> None:
         say(topology)
         for name, kind in KINDS.items():
             if kind.topology == topology:
-                say(f"  {name:15s} {kind.summary}")
+                presets = f" (--preset {', '.join(kind.presets)})" if kind.presets else ""
+                say(f"  {name:15s} {kind.summary}{presets}")
     say("\ndata sets with a loader in jaxrnn.data, from a folder, JAXRNN_DATA or a download")
     for entry in ENTRIES:
         say(f"  {entry.name:22s} {entry.title} ({entry.rows}); licence {entry.licence}")

@@ -8,7 +8,7 @@ import typer
 
 from jaxrnn.cli import options
 from jaxrnn.cli.errors import Failure, checked, refused, usage
-from jaxrnn.cli.running import going, run_folder_ready
+from jaxrnn.cli.running import events_ready, going, run_folder_ready
 from jaxrnn.cli.work import as_typed
 
 __all__ = ["EXAMPLES", "HELP", "SUMMARY", "command"]
@@ -69,6 +69,10 @@ _Wavs = Annotated[
     str | None,
     typer.Option(help="Your own sounds, cat/one.wav or cat_one.wav: data.wavs.", metavar="FOLDER"),
 ]
+_Preset = Annotated[
+    str | None,
+    typer.Option(help="Settings of the task by name, which jaxrnn tasks lists.", metavar="NAME"),
+]
 _Steps = Annotated[
     int | None, typer.Option(min=1, metavar="N", help="Updates in all: training.updates.")
 ]
@@ -86,7 +90,10 @@ _Set = Annotated[
     ),
 ]
 _Out = Annotated[
-    Path | None, typer.Option(help="Folder of the run. Default: runs/TASK.", metavar="FOLDER")
+    Path | None,
+    typer.Option(
+        parser=options.folder, help="Folder of the run. Default: runs/TASK.", metavar="FOLDER"
+    ),
 ]
 TensorBoard = Annotated[
     bool, typer.Option("--tensorboard", help="Write TensorBoard's event files, too: events/.")
@@ -100,6 +107,7 @@ def command(
     target: _Target = None,
     arrays: _Arrays = None,
     wavs: _Wavs = None,
+    preset: _Preset = None,
     cell: options.Cell = None,
     hidden: options.Hidden = None,
     layers: options.Layers = None,
@@ -133,6 +141,7 @@ def command(
         "optimizer": {"learning_rate": learning_rate},
     }
     words = checked("--set", nested, set_ or [])
+    events_ready(tensorboard)
     with going(device):  # chosen before the data come: their first arrays start the device
         with refused(OSError, ValueError, TypeError):
             from_file = {} if config is None else read_settings_file(config)
@@ -141,14 +150,16 @@ def command(
         if from_file.get("task", task) != task:
             raise Failure(f"{config}: its task is {from_file['task']!r}, asked for was {task!r}.")
         with refused(OSError, ValueError, TypeError):
-            settings = default_settings(task)
+            settings = default_settings(task, preset)
             folder = RunFolder(out or Path("runs") / task)
             if folder.is_run():  # it may have been given more by resume
                 updates = folder.read_settings().training.updates
                 settings = updated(settings, {"training": {"updates": updates}})
-            for changes in (from_file, _given(short, seed), words):
+        given = {str(config): from_file, "": _given(short, seed), "--set": words}
+        for about, changes in given.items():
+            with refused(ValueError, TypeError, about=about):
                 settings = _changed(settings, changes)
-            settings = _found_from_anywhere(settings)
+        settings = _found_from_anywhere(settings)
         if settings.task != task:
             raise usage("--set", f"the task is {task}, as the first word says.")
         run_folder_ready(folder.path)
@@ -173,8 +184,11 @@ def _changed(settings: Any, changes: dict[str, Any]) -> Any:
 
     data = changes.get("data")
     for name in ("text", "csv", "target", "arrays", "wavs"):
-        if isinstance(data, dict) and name in data and not hasattr(settings.data, name):
-            raise usage(f"--{name}", f"the task {settings.task} has no data.{name}.")
+        if isinstance(data, dict) and name in data:
+            if not hasattr(settings.data, name):
+                raise usage(f"--{name}", f"the task {settings.task} has no data.{name}.")
+            if data[name] == "":
+                raise usage(f"--{name}", "expected a name, got nothing.")
     return updated(settings, changes)
 
 

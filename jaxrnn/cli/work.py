@@ -68,8 +68,6 @@ def begin(
     for name in names:
         expect("--task", name, (*TASKS, *also))
     expect("--device", device, ("cpu", "gpu", "tpu", "auto"))
-    if learning_rate is not None and not 0 < learning_rate < float("inf"):
-        raise usage("--learning-rate", f"expected a number above 0, got {learning_rate}.")
     if model.file is not None and model != Model(None, None, None, model.file):
         raise usage("--model", "it brings its own cell: leave out --cell, --hidden and --layers.")
     if model.cell is not None:

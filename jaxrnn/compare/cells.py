@@ -13,35 +13,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxrnn.cell import Cell
-from jaxrnn.cells import (
-    GRU,
-    LSTM,
-    Elman,
-    GRUResetBefore,
-    IndRNN,
-    LayerNormCarryLSTM,
-    LayerNormLSTM,
-    Reservoir,
-    Stack,
-    output_width,
-)
+from jaxrnn.cells import Stack, output_width
+from jaxrnn.cells.named import CELLS
 from jaxrnn.checks import as_cell, as_positive_int
 from jaxrnn.drivers import scan
 from jaxrnn.spelling import did_you_mean
 
 __all__ = ["CELLS", "load_cell", "make_cell", "split_model"]
-
-# name to constructor, called with the hidden size; a new cell is one line
-CELLS: dict[str, Callable[[int], Cell]] = {
-    "elman": Elman,
-    "lstm": LSTM,
-    "gru": GRU,
-    "gru_reset_before": GRUResetBefore,
-    "indrnn": IndRNN,
-    "layer_norm_lstm": LayerNormLSTM,
-    "layer_norm_carry_lstm": LayerNormCarryLSTM,
-    "reservoir": Reservoir,
-}
 
 
 def make_cell(name: str, hidden: int, layers: int = 1) -> Cell:

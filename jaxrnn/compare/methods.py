@@ -1,5 +1,6 @@
 """Gradient methods by name: `full`, `tbptt:8`, `tbptt:16:32`."""
 
+import dataclasses
 import inspect
 from collections.abc import Callable
 from typing import NamedTuple
@@ -25,6 +26,7 @@ from jaxrnn.spelling import did_you_mean
 
 __all__ = [
     "METHODS", "NamedMethod", "default_methods", "every_method", "parse_method", "parse_methods",
+    "within",
 ]  # fmt: skip
 
 # name to constructor; the numbers after the colons are its arguments. A new method is one line.
@@ -100,6 +102,28 @@ def parse_method(text: str) -> NamedMethod:
         return NamedMethod(text.strip(), build(*numbers))
     except (TypeError, ValueError) as error:
         raise ValueError(f"parse_method: {text!r}: {error}") from None
+
+
+def within(method: GradientMethod, steps: int) -> GradientMethod:
+    """Return a method that does the same on chunks of at most `steps`, and pays for no step beyond.
+
+    A disjoint window that is longer than the chunk is the chunk, also where the state goes on to
+    the next one. Windows that overlap are left as they are: on a stream they reach into chunks
+    before.
+
+    Shapes: steps, T.
+
+        >>> within(parse_method("tbptt:100000").method, 64), within(tbptt(16), 64)
+        (tbptt(k1=64, k2=64), tbptt(k1=16, k2=16))
+    """
+    if method.length <= steps or not dataclasses.is_dataclass(method):
+        return method
+    if isinstance(method, tbptt):
+        return dataclasses.replace(method, k1=steps, k2=steps) if method.k1 == method.k2 else method
+    if isinstance(method, dni):
+        return dataclasses.replace(method, k=steps)
+    fields = {field.name for field in dataclasses.fields(method)}
+    return dataclasses.replace(method, length=steps) if "length" in fields else method
 
 
 def parse_methods(text: str) -> tuple[NamedMethod, ...]:

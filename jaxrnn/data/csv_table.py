@@ -136,13 +136,24 @@ def _rows(owner: str, text: str, name: str) -> list[tuple[int, list[str]]]:
         for row in reader:
             if rows or any(row):  # blank lines at the beginning are passed over
                 rows.append((reader.line_num, [cell.strip() for cell in row]))
-    except csv.Error as error:
-        raise ValueError(f"{owner}: {name}, line {reader.line_num}: {error}.") from None
+    except csv.Error:
+        first = rows[-1][0] + 1 if rows else 1
+        wrong = io.StringIO(text, newline="").readlines()[first - 1 : reader.line_num]
+        raise ValueError(f"{owner}: {name}, line {first}: {_wrong_row(''.join(wrong))}") from None
     while rows and not any(rows[-1][1]):  # and at the end
         rows.pop()
     if not rows:
         raise ValueError(f"{owner}: {name} is empty, expected a row of names and rows of numbers.")
     return rows
+
+
+def _wrong_row(row: str) -> str:
+    """Say why a row has no cells; a quote that is never closed runs on to the end of the file."""
+    hint = 'Is a quote (") not closed, or not doubled within a cell?'
+    limit = csv.field_size_limit()
+    if len(row) > limit:
+        return f"a cell has more than {limit} characters. {hint}"
+    return f"can't tell where its cells end. {hint}"
 
 
 def _check_lengths(owner: str, name: str, rows: list[tuple[int, list[str]]], count: int) -> None:
@@ -176,7 +187,9 @@ def _is_time(name: str, cells: Sequence[str]) -> bool:
 
 
 def _places(owner: str, name: str, names: Sequence[str], wanted: Sequence[str]) -> list[int]:
-    for one in wanted:
+    for place, one in enumerate(wanted):
+        if one in wanted[:place]:
+            raise ValueError(f"{owner}: {name}: the column {one!r} is asked for twice.")
         if one not in names:
             raise ValueError(
                 f"{owner}: {name} has no column {one!r}.{did_you_mean(one, names)} It has "

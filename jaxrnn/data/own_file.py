@@ -15,12 +15,14 @@ def content_of(owner: str, path: str | os.PathLike[str], what: str) -> bytes:
     Shapes: none.
     Args: owner, the function that asks, and what, a word for the file it wants: both for errors.
     Raises: IsADirectoryError, FileNotFoundError, or another OSError from the file system;
-        ValueError if the file is empty, or no whole gzip file.
+        ValueError if the name or the file is empty, or it is no whole gzip file.
 
         >>> content_of("read_table", "no/such.csv", "a table")
         Traceback (most recent call last):
         FileNotFoundError: read_table: there is no file no/such.csv, expected a table.
     """
+    if not os.fspath(path):  # which would be the folder that we are in
+        raise ValueError(f"{owner}: the name of the file is empty, expected {what}.")
     place = Path(path).expanduser()
     if place.is_dir():
         raise IsADirectoryError(f"{owner}: {place} is a folder, expected {what}.")
@@ -43,12 +45,15 @@ def folder_of(owner: str, path: str | os.PathLike[str], what: str) -> Path:
     """Return the path of a folder that is there.
 
     Shapes: none. Args: as `content_of`.
-    Raises: FileNotFoundError if there is none, NotADirectoryError if it is a file.
+    Raises: FileNotFoundError if there is none, NotADirectoryError if it is a file; ValueError for
+        an empty name.
 
         >>> folder_of("read_wav_folder", "no/such", "a folder of WAV files")
         Traceback (most recent call last):
         FileNotFoundError: read_wav_folder: there is no folder no/such, expected a folder of WAV...
     """
+    if not os.fspath(path):
+        raise ValueError(f"{owner}: the name of the folder is empty, expected {what}.")
     place = Path(path).expanduser()
     if not place.exists():
         raise FileNotFoundError(

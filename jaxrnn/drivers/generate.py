@@ -9,6 +9,7 @@ from jax import Array
 
 from jaxrnn.arrays import as_state, check_params, describe, sequence
 from jaxrnn.cell import Cell
+from jaxrnn.cells.embedded import vocabulary_of
 from jaxrnn.cells.resolve import resolve
 from jaxrnn.checks import as_cell, as_positive_int
 from jaxrnn.drivers.advance import advance
@@ -67,7 +68,7 @@ def generate(
             f"{type(feedback).__name__}. A head is wrapped as lambda y, key: head(y)."
         )
     steps = as_positive_int("generate", "steps", steps)
-    xs = sequence("generate", jnp.asarray(x)[None], params)
+    xs = sequence("generate", jnp.asarray(x)[None], params, ids=vocabulary_of(cell) > 0)
     check_params("generate", cell, params, xs, lambda: cell.project(params, xs))
     x, batch = xs[0], xs.shape[1:-1]
     state = as_state("generate", state, xs, lambda: cell.init_state(params, batch))

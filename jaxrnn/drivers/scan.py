@@ -9,6 +9,7 @@ from jax import Array
 
 from jaxrnn.arrays import as_state, check_params, sequence
 from jaxrnn.cell import Cell
+from jaxrnn.cells.embedded import vocabulary_of
 from jaxrnn.cells.resolve import resolve
 from jaxrnn.checks import as_bool, as_cell, check_unroll
 from jaxrnn.drivers.advance import advance
@@ -70,7 +71,7 @@ def scan(
     as_bool("scan", "reverse", reverse)
     unroll = check_unroll("scan", unroll)
     check_padding("scan", padding)
-    xs = sequence("scan", xs, params)
+    xs = sequence("scan", xs, params, ids=vocabulary_of(cell) > 0)
     steps, batch = xs.shape[0], xs.shape[1:-1]
     check_params("scan", cell, params, xs, lambda: cell.project(params, xs))
     state = as_state("scan", state, xs, lambda: cell.init_state(params, batch))

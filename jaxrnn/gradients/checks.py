@@ -6,6 +6,7 @@ import jax
 import jax.numpy as jnp
 
 from jaxrnn.arrays import as_state, check_params, describe, mismatches, sequence
+from jaxrnn.cells.embedded import vocabulary_of
 from jaxrnn.drivers.ragged import reset_steps, valid_steps
 from jaxrnn.gradients.problem import Chunk, Params, Problem
 from jaxrnn.numerics import state_dtype
@@ -55,7 +56,7 @@ def check_chunk(
             f"{owner}: chunk should be a Chunk(xs, targets, ...), got {describe(chunk)}."
         )
     cell, weights = problem.cell, params.cell
-    xs = sequence(owner, chunk.xs, weights)
+    xs = sequence(owner, chunk.xs, weights, ids=vocabulary_of(cell) > 0)
     check_params(owner, cell, weights, xs, lambda: cell.project(weights, xs))
     steps, batch = xs.shape[0], xs.shape[1:-1]
     state = as_state(owner, state, xs, lambda: cell.init_state(weights, batch))

@@ -16,6 +16,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxrnn.cells.embedded import vocabulary_of
 from jaxrnn.checks import as_positive_int
 from jaxrnn.gradients.influence import advance, nothing_yet, parameter_count, transition
 from jaxrnn.gradients.problem import Chunk, Params, Problem
@@ -128,7 +129,10 @@ def within(n: int, problem: Problem, cell: Any, chunk: Chunk) -> Keep:
 def _one_example(problem: Problem, cell: Any, chunk: Chunk) -> tuple[Any, Callable[..., Any]]:
     """Return (state floats, x) and step(cell, floats, x, reset), floats of (state, y)."""
     floats, join = split_floats(problem.cell.init_state(cell))
-    x = jnp.zeros(chunk.xs.shape[-1], chunk.xs.dtype)
+    if jnp.issubdtype(chunk.xs.dtype, jnp.integer):  # one id would show the row of one token only
+        x = jnp.zeros(vocabulary_of(problem.cell))
+    else:
+        x = jnp.zeros(chunk.xs.shape[-1], chunk.xs.dtype)
 
     def step(cell: Any, floats: list[Array], x: Array, reset: Any) -> list[Array]:
         part = Chunk(x[None], None, resets=jnp.asarray(reset)[None])

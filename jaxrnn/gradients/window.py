@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from jaxrnn.checks import as_positive_int
 from jaxrnn.gradients.problem import Chunk
+from jaxrnn.numerics import float_dtype
 
 __all__ = ["check_lengths", "explicit", "only_newest"]
 
@@ -42,7 +43,9 @@ def explicit(chunk: Chunk) -> Chunk:
         (5, 2)
     """
     shape = chunk.xs.shape[:-1]
-    weights = jnp.ones(shape, chunk.xs.dtype) if chunk.weights is None else chunk.weights
+    weights = (
+        jnp.ones(shape, float_dtype(chunk.xs.dtype)) if chunk.weights is None else chunk.weights
+    )
     mask = jnp.ones(shape, bool) if chunk.mask is None else chunk.mask
     return chunk._replace(weights=weights, mask=mask)
 

@@ -15,7 +15,7 @@ from typing import Any, BinaryIO
 
 from jaxrnn.files import write_whole
 
-__all__ = ["EventWriter", "event_writer"]
+__all__ = ["EventWriter", "check_events", "event_writer"]
 
 Row = dict[str, Any]
 
@@ -42,6 +42,17 @@ class EventWriter:
         """Add the numbers of a step; what is no number is left out."""
         self._file.write(_row_record(row, time.time()))
         self._file.flush()
+
+
+def check_events() -> None:
+    """Find out whether event files can be written, before anything else is.
+
+    Shapes: none.
+    Raises: ImportError if tensorboardX is not there, saying how to install it.
+
+        >>> check_events()
+    """
+    _events()
 
 
 @contextlib.contextmanager
@@ -124,7 +135,7 @@ def _events() -> tuple[Any, Any]:
         from tensorboardX.proto import event_pb2, summary_pb2
     except ImportError as error:
         raise ImportError(
-            f"event_writer: TensorBoard's event files need tensorboardX ({error}). "
+            f"TensorBoard's event files need tensorboardX ({error}). "
             "Install it with: pip install 'jaxrnn[tensorboard]'"
         ) from None
     return summary_pb2, event_pb2

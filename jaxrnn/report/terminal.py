@@ -14,7 +14,7 @@ from jaxrnn.report.words import number
 if TYPE_CHECKING:  # a bar needs nothing of the room where comparisons are made
     from jaxrnn.compare.race import Event
 
-__all__ = ["Narrator", "introduce", "is_terminal", "say", "table_text", "telling"]
+__all__ = ["Narrator", "introduce", "is_terminal", "say", "table_text", "telling", "warn"]
 
 _PIPE_WIDTH = 120  # where no terminal says how wide it is
 
@@ -29,6 +29,18 @@ def say(text: str) -> None:
     """
     stream = Deaf(sys.stdout)
     stream.write(f"{text}\n")
+    stream.flush()
+
+
+def warn(text: str) -> None:
+    """Print a warning on standard error, which no program reads as an answer.
+
+    Shapes: none.
+
+        >>> warn("the newest checkpoint is damaged. Passed over.")
+    """
+    stream = Deaf(sys.stderr)
+    stream.write(f"warning: {text}\n")
     stream.flush()
 
 

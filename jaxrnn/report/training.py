@@ -1,5 +1,6 @@
 """The page that a training run leaves behind."""
 
+import html
 import json
 import math
 from typing import Any
@@ -155,7 +156,9 @@ def training_page(record: Record) -> str:
         numbers), finite, and of this step alone seconds and tokens; where held-out data were looked
         at, evaluation with loss and score;
         best: step, loss and score of the best look, or None;
-        stopped: why training ended; notes: what happened on the way.
+        stopped: why training ended; notes: what happened on the way;
+        findings, lines about data that nothing was chosen by, and pictures, addresses by name, if
+        there are any.
 
         >>> environment = {"device": "cpu", "platform": "cpu", "cpu": "x", "cores": 2,
         ...                "system": "Linux", "versions": {"jax": "0"}, "date": "today"}
@@ -169,6 +172,8 @@ def training_page(record: Record) -> str:
     """
     rows = record["rows"]
     body = [section("In short", _in_short(record))]
+    if record.get("findings"):
+        body.append(section("Examined, with the best weights", _examined(record)))
     if rows:
         figures = [loss_figure(record), steps_figure(record)]
         words = paragraph(_reading(record), "quiet")
@@ -200,6 +205,15 @@ def _in_short(record: Record) -> list[str]:
         shown = [*notes[:_NOTES], *([f"and {more:,} more"] if more > 0 else [])]
         parts += ["<h3>On the way</h3>", bullets(shown)]
     return parts
+
+
+def _examined(record: Record) -> list[str]:
+    """Show what was found on data that nothing was chosen by."""
+    pictures = [
+        f'<figure><img alt="{html.escape(name)}" src="{address}"></figure>'
+        for name, address in record.get("pictures", {}).items()
+    ]
+    return [bullets(record["findings"]), *pictures]
 
 
 def _reading(record: Record) -> str:

@@ -9,10 +9,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxrnn.cells import Dropout, MixedPrecision, MixedPrecisionSplit, Stack
+from jaxrnn.arrays import path_of
+from jaxrnn.cells import Dropout, Embedded, MixedPrecision, MixedPrecisionSplit, Stack
 from jaxrnn.files import write_whole
 from jaxrnn.models import RNN, RNNParams, save
 from jaxrnn.runs.opened import Opened
+from jaxrnn.tasks.model import Model
 from jaxrnn.tensor_file import to_bytes
 
 __all__ = ["export"]
@@ -36,12 +38,16 @@ def export(run: Opened, folder: str | os.PathLike[str]) -> Iterator[str]:
         3
     """
     out = Path(folder)
+    if not isinstance(run.model, Model):
+        write_whole(out / "network.safetensors", to_bytes(_by_name(run.params)))
+        yield f"{out / 'network.safetensors'}: the arrays by their names; torch has no such network"
+        return
     save(out / "cell.safetensors", run.model.cell, run.params.cell)
     yield f"{out / 'cell.safetensors'}: for jaxrnn.load"
     save(out / "output.safetensors", run.model.output, run.params.head)
     yield f"{out / 'output.safetensors'}: for jaxrnn.load"
     try:
-        arrays = _torch_arrays(run)
+        arrays = _torch_arrays(run.model, run.params)
     except (TypeError, ValueError) as error:
         yield f"no torch.safetensors: {error}"
         return
@@ -49,16 +55,24 @@ def export(run: Opened, folder: str | os.PathLike[str]) -> Iterator[str]:
     yield f"{out / 'torch.safetensors'}: rnn.* for torch.nn, output.* for torch.nn.Linear"
 
 
-def _torch_arrays(run: Opened) -> dict[str, np.ndarray]:
+def _by_name(params: Any) -> dict[str, np.ndarray]:
+    leaves = jax.tree_util.tree_leaves_with_path(params)
+    return {path_of("params", path): np.asarray(leaf) for path, leaf in leaves}
+
+
+def _torch_arrays(model: Model, params: Any) -> dict[str, np.ndarray]:
     """Return the arrays under torch's names.
 
     Raises: TypeError or ValueError for a cell that torch doesn't have.
     """
     from jaxrnn.interop.torch import to_torch
 
-    rnn, params = as_rnn(run.model.cell, run.params.cell)
-    head = run.params.head
-    arrays = {f"rnn.{name}": array for name, array in to_torch(rnn, params).items()}
+    cell, inner, head, arrays = model.cell, params.cell, params.head, {}
+    if isinstance(cell, Embedded):
+        arrays["embedding.weight"] = np.asarray(inner.w_x)
+        cell, inner = cell.cell, inner.cell
+    rnn, inner = as_rnn(cell, inner)
+    arrays |= {f"rnn.{name}": array for name, array in to_torch(rnn, inner).items()}
     arrays["output.weight"] = np.array(head.w_hy.T, order="C")
     arrays["output.bias"] = np.asarray(head.b_y)
     return arrays

@@ -63,6 +63,11 @@ class RunFolder:
         """TensorBoard's files, on request."""
         return self.path / "events"
 
+    @property
+    def result(self) -> Path:
+        """What the examination at the end found."""
+        return self.path / "result.json"
+
     def is_run(self) -> bool:
         """Tell whether a run was begun here."""
         return self.settings_file.is_file()

@@ -7,10 +7,12 @@ from typing import Any, NamedTuple
 
 import jax
 
-from jaxrnn.gradients import Params
+from jaxrnn.report.terminal import warn
+from jaxrnn.runs.building import build_model
 from jaxrnn.runs.folder import RunFolder
-from jaxrnn.runs.model import Model, make_model
 from jaxrnn.runs.settings import RunSettings
+from jaxrnn.tasks.model import Model
+from jaxrnn.tasks.network import Network
 from jaxrnn.training.checkpoints import Damaged, Store
 
 __all__ = ["Opened", "open_run"]
@@ -25,14 +27,14 @@ class Opened(NamedTuple):
     """
 
     settings: RunSettings
-    model: Model
-    params: Params
+    model: Model | Network
+    params: Any
     codec: Any
     step: int
 
 
 def open_run(
-    path: str | os.PathLike[str], *, best: bool = False, warn: Callable[[str], object] = print
+    path: str | os.PathLike[str], *, best: bool = False, warn: Callable[[str], object] = warn
 ) -> Opened:
     """Read the settings and the newest whole checkpoint of a run, or its best.
 
@@ -49,7 +51,7 @@ def open_run(
     folder = RunFolder(Path(path))
     settings = folder.read_settings()
     codec, input_size, output_size = folder.read_codec()
-    model = make_model(settings.model, input_size=input_size, output_size=output_size)
+    model = build_model(settings, codec, (input_size, output_size))
     template = jax.eval_shape(lambda: model.init(jax.random.key(0)))
     part = "state.average" if settings.training.average else "state.params"
     store = Store(folder.checkpoints)
@@ -64,7 +66,7 @@ def open_run(
         except Damaged as error:
             if best:
                 raise
-            warn(f"warning: {error}. Passed over.")
+            warn(f"{error}. Passed over.")
     raise FileNotFoundError(
         f"{folder.path} has no {'best' if best else 'whole'} checkpoint. Go on with jaxrnn resume "
         f"--run {folder.path}."

@@ -5,8 +5,10 @@ from typing import Any
 from jaxrnn.files import write_whole
 from jaxrnn.report.training import training_headline, training_page
 from jaxrnn.runs.building import Parts
+from jaxrnn.runs.examining import findings_of, pictures_of
 from jaxrnn.runs.folder import RunFolder
 from jaxrnn.runs.reading import plain
+from jaxrnn.tasks.model import Model
 from jaxrnn.training.log import read_rows
 
 __all__ = ["write_page"]
@@ -37,8 +39,10 @@ def write_page(folder: RunFolder, parts: Parts, about: dict[str, Any]) -> list[s
     record = {
         **about,
         "config": plain(parts.settings),
-        "model": repr(parts.model.cell),
+        "model": repr(parts.model.cell if isinstance(parts.model, Model) else parts.model),
         "rows": rows,
+        "findings": findings_of(folder),
+        "pictures": pictures_of(folder),
         "task": {
             "name": parts.settings.task, "title": task.title, "source": task.source,
             "metric": task.metric, "higher_is_better": task.higher_is_better,

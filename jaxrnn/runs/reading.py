@@ -48,8 +48,8 @@ def updated(base: Settings, changes: Mapping[str, Any], name: str = "") -> Setti
         if key not in hints:
             hint = did_you_mean(str(key), hints)
             raise ValueError(
-                f"{name or 'the settings'} has no field {key!r}, expected one of "
-                f"{', '.join(hints)}.{hint}"
+                f"{f'{name} has' if name else 'the settings have'} no field {key!r}, expected one "
+                f"of {', '.join(hints)}.{hint}"
             )
         part = getattr(base, key)
         if not dataclasses.is_dataclass(part):
@@ -82,7 +82,11 @@ def _checked(hint: Any, value: Any, path: str) -> Any:
         if isinstance(value, float) and not math.isfinite(value):
             raise ValueError(f"{path} should be a finite number, got {value}.")
         return value
-    raise TypeError(f"{path} should be {_named(kind)}, got {_shown(value)}.{_number_hint(value)}")
+    number = _number(value) if kind in (int, float) else None
+    if number is not None and not math.isfinite(number):
+        raise ValueError(f"{path} should be a finite number, got {value}.")
+    hint = "" if number is None else " Write it without quotes; YAML needs a point, as in 1.0e-3."
+    raise TypeError(f"{path} should be {_named(kind)}, got {_shown(value)}.{hint}")
 
 
 def _named(kind: Any) -> str:
@@ -92,15 +96,12 @@ def _named(kind: Any) -> str:
     return words[kind]
 
 
-def _number_hint(value: Any) -> str:
-    """Say why a number was read as text: YAML wants a point in 1.0e-3."""
-    if isinstance(value, str):
-        try:
-            float(value)
-        except ValueError:
-            return ""
-        return " Write it without quotes; YAML needs a point, as in 1.0e-3."
-    return ""
+def _number(value: Any) -> float | None:
+    """Return the number that was read as text, such as YAML's 1e-3 or a nan; None if it is none."""
+    try:
+        return float(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
 
 
 def plain(settings: Any) -> dict[str, Any]:
@@ -175,9 +176,16 @@ def read_settings_file(path: str | os.PathLike[str]) -> dict[str, Any]:
         content = opened.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:
         raise ValueError(f"{file}: more than {_MOST_BYTES} bytes are no settings.")
+    if not content.strip():
+        raise ValueError(f"{file}: the file is empty.")
     try:
-        value = readers[file.suffix](content.decode("utf-8"))
+        value = readers[file.suffix](content.decode("utf-8-sig"))  # Windows puts a mark in front
         _check_plain(value)
+    except UnicodeDecodeError as error:
+        byte = content[error.start]
+        raise ValueError(
+            f"{file}: expected UTF-8 text, got the byte {byte:#04x} at place {error.start}."
+        ) from None
     except RecursionError:
         raise ValueError(f"{file}: nested too deep.") from None
     except ValueError as error:

@@ -1,69 +1,16 @@
 """All settings of a run, as typed dataclasses: what is saved beside it and can be replayed."""
 
 import dataclasses
-from typing import Any
 
 from jaxrnn.checks import as_positive_int
-from jaxrnn.compare.cells import CELLS
 from jaxrnn.compare.methods import parse_method
+from jaxrnn.runs.reading import updated
 from jaxrnn.spelling import did_you_mean
 from jaxrnn.tasks.kinds import DataSettings, find_kind
-from jaxrnn.tasks.task import Task
+from jaxrnn.tasks.model import ModelSettings, at_least_zero, one_of, share
 from jaxrnn.training.optimizers import OptimizerSettings
 
 __all__ = ["ModelSettings", "RunSettings", "TrainingSettings", "default_settings"]
-
-_PRECISIONS = ("float32", "bfloat16")
-_MOST = 10**9  # of units and layers: more is a slip
-
-
-def _one_of(name: str, value: str, known: Any) -> None:
-    if value not in known:
-        hint = did_you_mean(value, known)
-        raise ValueError(f"{name}: expected one of {', '.join(known)}, got {value!r}.{hint}")
-
-
-def _share(name: str, value: float) -> None:
-    if not 0 <= value < 1:
-        raise ValueError(f"{name}: expected a number from 0 to below 1, got {value}.")
-
-
-def _not_negative(name: str, value: int) -> None:
-    if value < 0:
-        raise ValueError(f"{name}: expected 0 or more, got {value}.")
-
-
-@dataclasses.dataclass(frozen=True)
-class ModelSettings:
-    """What is trained: equal layers of one cell, an output layer above.
-
-    Fields: cell, by name; hidden units and layers; dropout, of each layer's outputs while training;
-    embedding, features of a learned dense embedding of the input, 0 for none; precision, in which
-    products are computed: weights and states are float32 either way.
-    Shapes: none.
-    Raises: ValueError naming the field.
-
-        >>> ModelSettings("gru", 32).layers
-        1
-    """
-
-    cell: str = "gru"
-    hidden: int = 128
-    layers: int = 1
-    dropout: float = 0.0
-    embedding: int = 0
-    precision: str = "float32"
-
-    def __post_init__(self) -> None:
-        _one_of("model.cell", self.cell, CELLS)
-        for name in ("hidden", "layers", "embedding"):
-            if getattr(self, name) > _MOST:
-                raise ValueError(f"model.{name}: expected at most {_MOST:,}.")
-        for name in ("hidden", "layers"):
-            as_positive_int("model", name, getattr(self, name))
-        _share("model.dropout", self.dropout)
-        _not_negative("model.embedding", self.embedding)
-        _one_of("model.precision", self.precision, _PRECISIONS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -97,10 +44,10 @@ class TrainingSettings:
     def __post_init__(self) -> None:
         for name in ("updates", "evaluate_every", "checkpoint_every", "keep", "most_bad"):
             as_positive_int("training", name, getattr(self, name))
-        _not_negative("training.patience", self.patience)
-        _share("training.average", self.average)
-        _one_of("training.on_nonfinite", self.on_nonfinite, ("stop", "skip", "rollback"))
-        _one_of("training.on_failed_save", self.on_failed_save, ("stop", "go_on"))
+        at_least_zero("training.patience", self.patience)
+        share("training.average", self.average)
+        one_of("training.on_nonfinite", self.on_nonfinite, ("stop", "skip", "rollback"))
+        one_of("training.on_failed_save", self.on_failed_save, ("stop", "go_on"))
         parse_method(self.gradient)
 
 
@@ -126,29 +73,30 @@ class RunSettings:
 
     def __post_init__(self) -> None:
         kind = find_kind(self.task)
-        if not isinstance(self.data, kind.settings):
-            object.__setattr__(self, "data", kind.settings(**dataclasses.asdict(self.data)))
+        for name, cls in (("data", kind.settings), ("model", kind.model)):
+            given = getattr(self, name)
+            if not isinstance(given, cls):
+                object.__setattr__(self, name, cls(**dataclasses.asdict(given)))
         if not 0 <= self.seed < 2**31:
             raise ValueError(f"seed: expected a number from 0 to 2147483647, got {self.seed}.")
 
 
-def default_settings(name: str, task: Task | None = None) -> RunSettings:
-    """Return what a good first run of a task uses.
+def default_settings(name: str, preset: str | None = None) -> RunSettings:
+    """Return what a good first run of a task uses, or one of its presets.
 
     Shapes: none.
-    Args: task, the built one, if it is at hand.
-    Raises: ValueError for an unknown task.
+    Raises: ValueError for an unknown task or preset.
 
         >>> default_settings("digits").training.updates
         800
     """
     kind = find_kind(name)
-    task = task or kind.build(kind.settings(), 0)
-    first = task.settings
-    return RunSettings(
-        task=name,
-        data=kind.settings(),
-        model=ModelSettings(first["cell"], first["hidden"], first["layers"]),
-        optimizer=OptimizerSettings(learning_rate=first["learning_rate"], clip=1.0),
-        training=TrainingSettings(updates=first["updates"]),
-    )
+    settings = RunSettings(name, optimizer=OptimizerSettings(clip=1.0))
+    settings = updated(settings, kind.first())
+    if preset is None:
+        return settings
+    if preset not in kind.presets:
+        known = ", ".join(kind.presets) or "none"
+        hint = did_you_mean(preset, kind.presets)
+        raise ValueError(f"preset: the task {name} has {known}, got {preset!r}.{hint}")
+    return updated(settings, kind.presets[preset])

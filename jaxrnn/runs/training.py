@@ -14,10 +14,11 @@ from jaxrnn.report.terminal import introduce, say
 from jaxrnn.runs.building import Parts, build, evaluator, first_state
 from jaxrnn.runs.differences import check_same_run
 from jaxrnn.runs.errors import RunError, mendable
+from jaxrnn.runs.examining import examine
 from jaxrnn.runs.folder import RunFolder
-from jaxrnn.runs.model import count_parameters
 from jaxrnn.runs.pages import write_page
 from jaxrnn.runs.settings import RunSettings, TrainingSettings
+from jaxrnn.tasks.model import count_parameters
 from jaxrnn.training.checkpoints import Damaged, Store
 from jaxrnn.training.devices import batch_mesh
 from jaxrnn.training.early import Patience, Waiting
@@ -115,7 +116,9 @@ def _prepare(settings: RunSettings, folder: RunFolder, also_changed: tuple[str, 
                 f"{folder.path} has {', '.join(found)}, but no {folder.settings_file.name}. Give "
                 "another folder, or put the file back."
             )
-    return build(settings)
+    known = folder.is_run() and folder.codec_file.exists()
+    with mendable():
+        return build(settings, folder.read_codec()[0] if known else None)
 
 
 def _begin(parts: Parts, folder: RunFolder) -> None:
@@ -256,8 +259,16 @@ class _Run:
             "stopped": why, "notes": self.memory.notes,
         }  # fmt: skip
         say(f"ended: {why}; compiled for {self.programs.shapes} shape(s) of chunks")
+        if refused is None and self.asked.number is None:
+            self._examine()
         for line in write_page(self.folder, self.parts, about):
             say(line)
+
+    def _examine(self) -> None:
+        """Examine the best weights, once; they may be lost where saving failed."""
+        with mendable():
+            for line in examine(self.folder, self.parts):
+                say(line)
 
     def _fit(self, state: TrainState, until: int) -> NonFiniteError | None:
         """Make the steps; return the error if numbers that are not finite ended them."""

@@ -14,7 +14,7 @@ from jaxrnn.models.sampling import sample
 from jaxrnn.runs.building import build, evaluator
 from jaxrnn.runs.errors import RunError, mendable
 from jaxrnn.runs.opened import Opened
-from jaxrnn.tasks.codecs import CharacterCodec
+from jaxrnn.tasks.model import Model
 from jaxrnn.tasks.task import Task
 
 __all__ = ["judge", "predict", "write_on"]
@@ -36,15 +36,15 @@ def judge(run: Opened) -> tuple[Task, dict[str, float]]:
         >>> judge(run)[1]["loss"] > 0
         True
     """
-    parts = build(run.settings)
+    parts = build(run.settings, run.codec)
     return parts.task, evaluator(parts)(run.params)
 
 
-def _outputs(run: Opened, xs: np.ndarray) -> np.ndarray:
+def _outputs(model: Model, params: Any, xs: np.ndarray) -> np.ndarray:
     """Return the outputs `[T, O]` for a sequence `[T, D]`."""
     padded, lengths = pad_to_bucket([xs], _BUCKETS)
-    ys = scan(run.model.cell, run.params.cell, None, jnp.asarray(padded), lengths=lengths)[1]
-    return np.asarray(run.model.output.apply(run.params.head, ys))[: len(xs), 0]
+    ys = scan(model.cell, params.cell, None, jnp.asarray(padded), lengths=lengths)[1]
+    return np.asarray(model.output.apply(params.head, ys))[: len(xs), 0]
 
 
 def predict(run: Opened, text: str) -> Iterator[str]:
@@ -63,20 +63,24 @@ def predict(run: Opened, text: str) -> Iterator[str]:
     """
     if run.codec is None:
         raise RunError(f"the task {run.settings.task} has no inputs that people write.")
+    if not isinstance(run.model, Model):
+        with mendable():
+            yield from run.model.predict(run.params, text)
+        return
     with mendable():
         sequences = run.codec.inputs(text)
     for xs in sequences:
-        yield run.codec.answer(_outputs(run, xs))
+        yield run.codec.answer(_outputs(run.model, run.params, xs))
 
 
 def write_on(
     run: Opened, prompt: str, length: int, *, seed: int = 0, temperature: float = 1.0,
     top_k: int = 0, nucleus: float = 1.0,
 ) -> str:  # fmt: skip
-    """Return `length` characters that a character model writes after a prompt.
+    """Return `length` tokens, such as characters, that a language model writes after a prompt.
 
     Shapes: none.
-    Raises: RunError if it is no character model, or doesn't know a character of the prompt.
+    Raises: RunError if it is no language model, or doesn't know a character of the prompt.
 
         >>> from jaxrnn.runs.building import first_state
         >>> from jaxrnn.runs.settings import default_settings
@@ -86,18 +90,21 @@ def write_on(
         >>> len(write_on(run, "The ", 5))
         5
     """
-    if not isinstance(run.codec, CharacterCodec):
-        raise RunError(f"the task {run.settings.task} has no text to generate; charlm has.")
+    codec, model, params = run.codec, run.model, run.params
+    if not hasattr(codec, "next_input") or not isinstance(model, Model):
+        raise RunError(
+            f"the task {run.settings.task} has no text to generate; charlm and wordlm have."
+        )
     with mendable():
-        if not prompt:
+        xs = codec.read(prompt)
+        if not len(xs):
             raise ValueError("--prompt is empty: give at least one character, such as a newline.")
-        xs = run.codec.one_hot(run.codec.vocabulary.encode(prompt))
-    model, params, width = run.model, run.params, run.codec.input_size
 
     def draw(y: Any, key: Any) -> Array:
         logits = model.output.apply(params.head, y)
+        logits = logits.at[..., list(codec.never)].set(-jnp.inf) if codec.never else logits
         chosen = sample(key, logits, temperature=temperature, top_k=top_k, nucleus=nucleus)
-        return jax.nn.one_hot(chosen, width, dtype=xs.dtype)
+        return codec.next_input(chosen)
 
     first_key, key = jax.random.split(jax.random.key(seed))
     state, ys = scan(model.cell, params.cell, None, jnp.asarray(xs))
@@ -108,4 +115,4 @@ def write_on(
         written.append(
             generate(model.cell, params.cell, state, first, length - 1, draw, key=key)[1].xs
         )
-    return run.codec.vocabulary.decode(np.concatenate(written).argmax(-1))
+    return codec.text(codec.ids_of(np.concatenate(written)))

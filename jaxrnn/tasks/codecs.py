@@ -8,18 +8,30 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+import jax
 import numpy as np
 
 from jaxrnn.data import Scaler, Vocabulary
+from jaxrnn.data.tokenisers import Characters, Normaliser, Subwords, Words
 from jaxrnn.models.description import describe, rebuild
+from jaxrnn.tasks.number_codecs import NumbersCodec, PixelCodec
+from jaxrnn.tasks.tagging_codec import TaggingCodec
+from jaxrnn.tasks.token_codecs import LabelCodec, TokenCodec
+from jaxrnn.tasks.words import likeliest, lines_of
 
-__all__ = ["CODECS", "CharacterCodec", "Codec", "RowCodec", "codec_from_json", "codec_to_json"]
+__all__ = [
+    "CODECS", "CharacterCodec", "Codec", "LabelCodec", "RowCodec", "TokenCodec", "codec_from_json",
+    "codec_to_json",
+]  # fmt: skip
 
 
 class Codec(Protocol):
     """What every codec can do.
 
-    Shapes: `inputs` gives sequences float32 `[T, D]`; `answer` takes outputs `[T, O]`.
+    One that can also write on has `read(prompt)`, `next_input(ids)`, `ids_of(xs)`, `text(ids)`, and
+    `never`, the ids that it never writes. One with `ids` gives inputs that need an embedding.
+    Shapes: `inputs` gives sequences float32 `[T, D]`, or ids int32 `[T, 1]`; `answer` takes outputs
+    `[T, O]`.
 
         >>> isinstance(CODECS["CharacterCodec"]("ab").input_size, int)
         True
@@ -42,19 +54,6 @@ class Codec(Protocol):
     def answer(self, outputs: np.ndarray) -> str:
         """Return, in one line, what the last output says."""
         ...
-
-
-def _lines(text: str) -> list[str]:
-    """Return the lines; str.splitlines would break at characters that a text may hold."""
-    return text.replace("\r\n", "\n").split("\n")
-
-
-def _likeliest(logits: np.ndarray, names: list[str], count: int = 3) -> str:
-    """Return the likeliest names with their probabilities."""
-    share = np.exp(logits - logits.max())
-    share = share / share.sum()
-    best = np.argsort(-share, kind="stable")[:count]
-    return "  ".join(f"{names[i]} {share[i]:.3f}" for i in best)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -95,14 +94,35 @@ class CharacterCodec:
 
     def inputs(self, text: str) -> list[np.ndarray]:
         """Return each line that is not empty as a sequence."""
-        lines = [line for line in _lines(text) if line]
+        lines = [line for line in lines_of(text) if line]
         if not lines:
-            raise ValueError("CharacterCodec.inputs: expected lines of text, got none.")
+            raise ValueError("expected lines of text, got none.")
         return [self.one_hot(self.vocabulary.encode(line)) for line in lines]
+
+    def read(self, prompt: str) -> np.ndarray:
+        """Return the input for a prompt."""
+        return self.one_hot(self.vocabulary.encode(prompt))
+
+    def next_input(self, ids: Any) -> Any:
+        """Return the input for characters that were written `[...]`."""
+        return jax.nn.one_hot(ids, len(self.characters), dtype=np.float32)
+
+    @property
+    def never(self) -> tuple[int, ...]:
+        """The ids that are never written: none."""
+        return ()
+
+    def ids_of(self, xs: Any) -> Any:
+        """Return the characters in inputs `[T, V]`."""
+        return xs.argmax(-1)
+
+    def text(self, ids: Any) -> str:
+        """Return the text of ids that were written."""
+        return self.vocabulary.decode(ids)
 
     def answer(self, outputs: np.ndarray) -> str:
         """Return the three likeliest next characters."""
-        return _likeliest(outputs[-1], [repr(c) for c in self.characters])
+        return likeliest(outputs[-1], {i: repr(c) for i, c in enumerate(self.characters)})
 
 
 @dataclasses.dataclass(frozen=True)
@@ -162,7 +182,7 @@ class RowCodec:
     def inputs(self, text: str) -> list[np.ndarray]:
         """Return each block of rows as a sequence."""
         blocks: list[list[list[float]]] = [[]]
-        for place, line in enumerate(_lines(text), 1):
+        for place, line in enumerate(lines_of(text), 1):
             words = line.replace(",", " ").replace(";", " ").split()
             if words and tuple(words) != self.columns:  # a header may be there
                 blocks[-1].append(self._row(words, place))
@@ -171,13 +191,12 @@ class RowCodec:
         found = [np.array(block) for block in blocks if block]
         if not found:
             raise ValueError(
-                f"RowCodec.inputs: expected rows of {len(self.columns)} numbers "
-                f"({self._named()}), got none."
+                f"expected rows of {len(self.columns)} numbers ({self._named()}), got none."
             )
         with np.errstate(over="ignore"):
             scaled = [((rows - self.mean) / self.scale).astype(np.float32) for rows in found]
         if not all(np.isfinite(rows).all() for rows in scaled):
-            raise ValueError("RowCodec.inputs: a number is beyond what float32 can hold.")
+            raise ValueError("a number is beyond what float32 can hold.")
         return scaled
 
     def _named(self) -> str:
@@ -187,7 +206,7 @@ class RowCodec:
     def _row(self, words: list[str], place: int) -> list[float]:
         if len(words) != len(self.columns):
             raise ValueError(
-                f"RowCodec.inputs: line {place} has {len(words)} numbers, expected "
+                f"line {place} has {len(words)} numbers, expected "
                 f"{len(self.columns)} ({self._named()})."
             )
         row = []
@@ -196,23 +215,28 @@ class RowCodec:
                 row.append(float(word))
             except ValueError:
                 raise ValueError(
-                    f"RowCodec.inputs: line {place}, column {column}: expected a number, got "
-                    f"{word[:40]!r}."
+                    f"line {place}, column {column}: expected a number, got {word[:40]!r}."
                 ) from None
         if not np.isfinite(row).all():
-            raise ValueError(f"RowCodec.inputs: line {place} has a number that is not finite.")
+            raise ValueError(f"line {place} has a number that is not finite.")
         return row
 
     def answer(self, outputs: np.ndarray) -> str:
         """Return the last output in the data's own units, or the likeliest classes."""
         if self.classes:
-            return _likeliest(outputs[-1], list(self.answers))
+            return likeliest(outputs[-1], dict(enumerate(self.answers)))
         values = outputs[-1] * np.asarray(self.answer_scale) + np.asarray(self.answer_mean)
         return "  ".join(f"{n} {v:.6g}" for n, v in zip(self.answers, values, strict=True))
 
 
 # by name, for files; a new codec is one line
-CODECS: dict[str, type] = {"CharacterCodec": CharacterCodec, "RowCodec": RowCodec}
+CODECS: dict[str, type] = {
+    cls.__name__: cls
+    for cls in (
+        CharacterCodec, LabelCodec, NumbersCodec, PixelCodec, RowCodec, TaggingCodec, TokenCodec
+    )
+}
+_PARTS = {cls.__name__: cls for cls in (Characters, Normaliser, Subwords, Words)}
 
 
 def codec_to_json(codec: Any) -> Any:
@@ -235,4 +259,4 @@ def codec_from_json(value: Mapping[str, Any]) -> Any:
         >>> codec_from_json(codec_to_json(CharacterCodec("ab")))
         CharacterCodec(characters='ab')
     """
-    return rebuild(value, CODECS, "codec")
+    return rebuild(value, {**CODECS, **_PARTS}, "codec")

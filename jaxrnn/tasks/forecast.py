@@ -132,8 +132,18 @@ def _check_windows(count: int, cuts: list[int], steps: int, horizon: int) -> Non
     if cuts[0] < steps + horizon or cuts[1] - cuts[0] < 1:
         raise ValueError(
             f"forecast: the table has {count} rows, expected at least {max(least, 10)} for windows "
-            f"of steps={steps} rows and horizon={horizon}. Use shorter windows."
+            f"of steps={steps} rows and horizon={horizon}.{_shorter(cuts[0], steps, horizon)}"
         )
+
+
+def _shorter(trained: int, steps: int, horizon: int) -> str:
+    """Say which of the two fits when it is made smaller, and how small."""
+    hints = [
+        f"{name}={trained - other} or less"
+        for name, mine, other in (("horizon", horizon, steps), ("steps", steps, horizon))
+        if mine > trained - other >= 1
+    ]
+    return f" Use {' or '.join(hints)}." if hints else ""
 
 
 def _last_only(chunk: Chunk) -> Chunk:

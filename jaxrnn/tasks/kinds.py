@@ -2,39 +2,27 @@
 
 import dataclasses
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any
 
 from jaxrnn.spelling import did_you_mean
 from jaxrnn.tasks.adding import adding
 from jaxrnn.tasks.classify import classify
 from jaxrnn.tasks.copy_memory import copy_memory
+from jaxrnn.tasks.counting import COUNTING
 from jaxrnn.tasks.delayed_recall import delayed_recall
 from jaxrnn.tasks.digits import digits
 from jaxrnn.tasks.forecast import forecast
+from jaxrnn.tasks.kind import Changes, DataSettings, Kind
+from jaxrnn.tasks.pos import POS
 from jaxrnn.tasks.sine import sine
 from jaxrnn.tasks.task import Task
 from jaxrnn.tasks.temporal_order import temporal_order
 from jaxrnn.tasks.text import text
+from jaxrnn.tasks.wordlm import WORDLM
 
 __all__ = [
-    "KINDS", "CharacterSettings", "ClassifySettings", "DataSettings", "ForecastSettings", "Kind",
-    "find_kind",
+    "KINDS", "CharacterSettings", "ClassifySettings", "ForecastSettings", "find_kind",
 ]  # fmt: skip
-
-
-@dataclasses.dataclass(frozen=True)
-class DataSettings:
-    """How a task is cut into chunks; None is the task's own.
-
-    Fields: steps T and batch B of a chunk.
-    Shapes: none.
-
-        >>> DataSettings(steps=8).batch is None
-        True
-    """
-
-    steps: int | None = None
-    batch: int | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,39 +68,41 @@ class ClassifySettings(DataSettings):
     wavs: str | None = None
 
 
-class Kind(NamedTuple):
-    """A task that can be trained.
+def _as_built(build: Callable[[], Task]) -> Callable[[], Changes]:
+    """Return what a task says itself about a good first run."""
 
-    Fields: topology, what goes in and comes out; summary, a line for people; settings, the class
-    of its data's settings; build, from those and a seed to a `Task`.
-    Shapes: none.
+    def first() -> Changes:
+        settings = build().settings
+        return {
+            "model": {name: settings[name] for name in ("cell", "hidden", "layers")},
+            "optimizer": {"learning_rate": settings["learning_rate"]},
+            "training": {"updates": settings["updates"]},
+        }
 
-        >>> KINDS["sine"].build(DataSettings(steps=4), 0).steps
-        4
-    """
-
-    topology: str
-    summary: str
-    settings: type[DataSettings]
-    build: Callable[[Any, int], Task]
+    return first
 
 
-def _plain(builder: Callable[..., Task]) -> Callable[[DataSettings, int], Task]:
-    return lambda data, seed: builder(seed=seed, steps=data.steps, batch=data.batch)
+def _plain(topology: str, summary: str, builder: Callable[..., Task]) -> Kind:
+    """Return the kind of a task whose data are always the same, or drawn."""
+
+    def build(data: DataSettings, seed: int, codec: Any) -> Task:
+        return builder(seed=seed, steps=data.steps, batch=data.batch)
+
+    return Kind(topology, summary, DataSettings, build, _as_built(builder))
 
 
-def _characters(data: CharacterSettings, seed: int) -> Task:
+def _characters(data: CharacterSettings, seed: int, codec: Any) -> Task:
     return text(seed=seed, steps=data.steps, batch=data.batch, path=data.text)
 
 
-def _forecast(data: ForecastSettings, seed: int) -> Task:
+def _forecast(data: ForecastSettings, seed: int, codec: Any) -> Task:
     return forecast(
         seed=seed, steps=data.steps, batch=data.batch, csv=data.csv, target=data.target,
         columns=data.columns, horizon=data.horizon,
     )  # fmt: skip
 
 
-def _classify(data: ClassifySettings, seed: int) -> Task:
+def _classify(data: ClassifySettings, seed: int, codec: Any) -> Task:
     return classify(
         seed=seed, steps=data.steps, batch=data.batch, arrays=data.arrays, wavs=data.wavs
     )
@@ -122,26 +112,28 @@ _ONE, _SYNCHRONOUS = "many-to-one", "many-to-many, synchronous"
 
 # a new task is one line
 KINDS: dict[str, Kind] = {
-    "digits": Kind(_ONE, "which digit an image is, read in parts", DataSettings, _plain(digits)),
-    "sine": Kind(_ONE, "what comes next in a noisy sine", DataSettings, _plain(sine)),
-    "forecast": Kind(_ONE, "a column of your own table, rows ahead", ForecastSettings, _forecast),
+    "counting": COUNTING,
+    "digits": _plain(_ONE, "which digit an image is, read in parts", digits),
+    "sine": _plain(_ONE, "what comes next in a noisy sine", sine),
+    "forecast": Kind(
+        _ONE, "a column of your own table, rows ahead", ForecastSettings, _forecast,
+        _as_built(forecast),
+    ),
     "classify": Kind(
-        _ONE, "the class of your own sequences, arrays or sounds", ClassifySettings, _classify
+        _ONE, "the class of your own sequences, arrays or sounds", ClassifySettings, _classify,
+        _as_built(classify),
     ),
-    "adding": Kind(_ONE, "the sum of two marked numbers", DataSettings, _plain(adding)),
-    "temporal_order": Kind(
-        _ONE, "in which order two symbols came", DataSettings, _plain(temporal_order)
-    ),
+    "adding": _plain(_ONE, "the sum of two marked numbers", adding),
+    "temporal_order": _plain(_ONE, "in which order two symbols came", temporal_order),
     "charlm": Kind(
-        _SYNCHRONOUS, "the next character of a text of yours", CharacterSettings, _characters
+        _SYNCHRONOUS, "the next character of a text of yours", CharacterSettings, _characters,
+        _as_built(text),
     ),
-    "copy_memory": Kind(
-        _SYNCHRONOUS, "ten symbols said again after a pause", DataSettings, _plain(copy_memory)
-    ),
-    "delayed_recall": Kind(
-        _SYNCHRONOUS, "the symbol of some steps ago", DataSettings, _plain(delayed_recall)
-    ),
-}
+    "wordlm": WORDLM,
+    "pos": POS,
+    "copy_memory": _plain(_SYNCHRONOUS, "ten symbols said again after a pause", copy_memory),
+    "delayed_recall": _plain(_SYNCHRONOUS, "the symbol of some steps ago", delayed_recall),
+}  # fmt: skip
 
 
 def find_kind(name: str) -> Kind:

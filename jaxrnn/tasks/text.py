@@ -21,7 +21,7 @@ from jaxrnn.tasks.codecs import CharacterCodec
 from jaxrnn.tasks.scores import correct
 from jaxrnn.tasks.task import Task
 
-__all__ = ["text"]
+__all__ = ["corpus", "text"]
 
 _JUDGES = 16  # stretches of the validation part that judge
 _STRETCH = 512  # characters in each
@@ -54,8 +54,9 @@ def text(
         >>> bool((xs[1:].argmax(-1) == targets[:-1]).all())
         True
     """
-    corpus, vocabulary, source = _corpus(path)
-    ids = vocabulary.encode(corpus)
+    content, source = corpus(path)
+    vocabulary = _vocabulary(content, path)
+    ids = vocabulary.encode(content)
     cut = len(ids) * 9 // 10
     if len(ids) - cut < 2:
         raise ValueError(
@@ -100,24 +101,34 @@ def text(
             "learning_rate": 0.005,
             "updates": 300,
         },
-        content=fingerprint(corpus),
+        content=fingerprint(content),
         epoch=reading.chunks,
         codec=codec,
     )
 
 
-def _corpus(path: str | os.PathLike[str] | None) -> tuple[str, Vocabulary, str]:
-    """Return the text, its vocabulary, and what it is."""
+def corpus(path: str | os.PathLike[str] | None = None) -> tuple[str, str]:
+    """Return a text and what it is: a file, Tiny Shakespeare if it is at hand, Python's own words.
+
+    Shapes: none.
+    Raises: ValueError if the file can't be read as text; OSError without the file.
+
+        >>> text, source = corpus()
+        >>> len(text) > 100_000
+        True
+    """
     if path is not None:
-        own = read_text(path)
-        return own, Vocabulary.of(own), os.path.basename(path)
+        return read_text(path), os.path.basename(path)
     if find(TINY_SHAKESPEARE) is not None:
-        plays = load_tinyshakespeare()
-        return plays, Vocabulary.of(plays), "Tiny Shakespeare"
-    topics = python_documentation()
+        return load_tinyshakespeare(), "Tiny Shakespeare"
+    return python_documentation(), "Python's documentation, the topics of help()"
+
+
+def _vocabulary(content: str, path: str | os.PathLike[str] | None) -> Vocabulary:
+    if path is not None or find(TINY_SHAKESPEARE) is not None:
+        return Vocabulary.of(content)
     # of all printable characters, so that every version of Python gives the same V
-    vocabulary = Vocabulary.of(topics + "".join(map(chr, range(32, 127))))
-    return topics, vocabulary, "Python's documentation, the topics of help()"
+    return Vocabulary.of(content + "".join(map(chr, range(32, 127))))
 
 
 def _judges(ids: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -58,7 +58,7 @@ def _open(folder: Path) -> int:
         # no link is followed: its target would be overwritten
         return os.open(folder / NAME, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o666)
     except OSError as error:
-        reason = f"run_lock: the run folder can't be used: {error.strerror}"
+        reason = f"the run folder can't be used: {error.strerror}"
         raise OSError(error.errno, reason, os.fspath(error.filename or folder)) from error
 
 
@@ -70,12 +70,12 @@ def _hold(descriptor: int, folder: Path) -> None:
         holder = os.pread(descriptor, 32, 0).decode(errors="replace").strip() or "unknown"
         raise BlockingIOError(
             errno.EWOULDBLOCK,
-            f"run_lock: process {holder} is at work in this run folder. Wait for it, stop it, or "
-            "choose another folder",
+            f"process {holder} is at work in this run folder. Wait for it, stop it, or choose "
+            "another folder",
             os.fspath(folder),
         ) from error
     except OSError as error:
-        reason = f"run_lock: the file system refuses a lock: {error.strerror}"
+        reason = f"the file system refuses a lock: {error.strerror}"
         raise OSError(error.errno, reason, os.fspath(folder)) from error
     os.ftruncate(descriptor, 0)
     os.pwrite(descriptor, f"{os.getpid()}\n".encode(), 0)

@@ -111,13 +111,13 @@ def _open_at(path: Path, at: Position) -> BinaryIO:
 def _check(path: Path, content: bytes, at: Position) -> None:
     if len(content) < at.size:
         raise ValueError(
-            f"MetricsLog: {path} has {len(content)} bytes, but the checkpoint stands behind "
+            f"{path} has {len(content)} bytes, but the checkpoint stands behind "
             f"{at.size} ({at.rows} rows): rows are missing. Put the file back, or go on from an "
             "older checkpoint."
         )
     if hashlib.sha256(content[: at.size]).hexdigest() != at.sha256:
         raise ValueError(
-            f"MetricsLog: the first {at.rows} rows of {path} are not those that the checkpoint was "
+            f"the first {at.rows} rows of {path} are not those that the checkpoint was "
             "written beside. Put the file back, or go on from an older checkpoint."
         )
 
@@ -144,6 +144,5 @@ def read_rows(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     """
     lines = Path(path).read_bytes().split(b"\n")[:-1]
     return [
-        strict_json.parse(line, f"read_rows: {path}, line {number}")
-        for number, line in enumerate(lines, 1)
+        strict_json.parse(line, f"{path}, line {number}") for number, line in enumerate(lines, 1)
     ]

@@ -24,11 +24,11 @@ class OptimizerSettings:
     """How params are updated.
 
     Fields: name, one of `OPTIMIZERS`; learning_rate, the highest one; schedule, one of
-    `SCHEDULES`; warmup, updates on which `warmup_cosine` rises; final, the fraction of the learning
-    rate at which `cosine`, `warmup_cosine` and `exponential` end; clip, the largest norm of the
-    whole gradient, None for any; weight_decay, of `adamw` a decay of the weights, of the others
-    added to the gradient; momentum, of `sgd` and `rmsprop`; accumulate, chunks whose mean gradient
-    makes one update.
+    `SCHEDULES`; warmup, updates on which `warmup_cosine` rises, or before `late_exponential` falls;
+    final, the fraction of the learning rate at which all but `constant` and `one_cycle` end; clip,
+    the largest norm of the whole gradient, None for any; weight_decay, of `adamw` a decay of the
+    weights, of the others added to the gradient; momentum, of `sgd` and `rmsprop`; accumulate,
+    chunks whose mean gradient makes one update.
     Shapes: none.
     Raises: TypeError for a value of another type; ValueError for an unknown name, with the nearest
     one, or a number out of its range.
@@ -80,10 +80,10 @@ class OptimizerSettings:
                 f"{_OWNER}: momentum={self.momentum} belongs to sgd and rmsprop; {self.name} has "
                 "its own"
             )
-        if self.warmup and self.schedule != "warmup_cosine":
+        if self.warmup and self.schedule not in ("late_exponential", "warmup_cosine"):
             raise ValueError(
-                f"{_OWNER}: warmup={self.warmup} belongs to the schedule warmup_cosine, got "
-                f"schedule={self.schedule!r}"
+                f"{_OWNER}: warmup={self.warmup} belongs to the schedules warmup_cosine and "
+                f"late_exponential, got schedule={self.schedule!r}"
             )
 
 
@@ -142,11 +142,15 @@ def _cosine(settings: OptimizerSettings, updates: int) -> optax.Schedule:
     return optax.cosine_decay_schedule(settings.learning_rate, updates, alpha=settings.final)
 
 
-def _warmup_cosine(settings: OptimizerSettings, updates: int) -> optax.Schedule:
+def _check_warmup(settings: OptimizerSettings, updates: int) -> None:
     if settings.warmup >= updates:
         raise ValueError(
             f"{_OWNER}: warmup={settings.warmup} should be below the number of updates, {updates}"
         )
+
+
+def _warmup_cosine(settings: OptimizerSettings, updates: int) -> optax.Schedule:
+    _check_warmup(settings, updates)
     peak = settings.learning_rate
     return optax.warmup_cosine_decay_schedule(
         0.0, peak, settings.warmup, updates, end_value=peak * settings.final
@@ -155,6 +159,14 @@ def _warmup_cosine(settings: OptimizerSettings, updates: int) -> optax.Schedule:
 
 def _exponential(settings: OptimizerSettings, updates: int) -> optax.Schedule:
     return optax.exponential_decay(settings.learning_rate, updates, settings.final)
+
+
+def _late_exponential(settings: OptimizerSettings, updates: int) -> optax.Schedule:
+    _check_warmup(settings, updates)
+    falling = updates - settings.warmup
+    return optax.exponential_decay(
+        settings.learning_rate, falling, settings.final, transition_begin=settings.warmup
+    )
 
 
 def _one_cycle(settings: OptimizerSettings, updates: int) -> optax.Schedule:
@@ -166,6 +178,7 @@ SCHEDULES: dict[str, Callable[[OptimizerSettings, int], optax.Schedule]] = {
     "cosine": _cosine,
     "warmup_cosine": _warmup_cosine,
     "exponential": _exponential,
+    "late_exponential": _late_exponential,
     "one_cycle": _one_cycle,
 }
 

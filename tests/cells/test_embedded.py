@@ -1,12 +1,14 @@
 """The embedding wrapper: one-hot in, a learned vector to the cell."""
 
+import chex
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxrnn import GRU, LSTM, Elman, OrthogonalCayley, Stack, scan
+from jaxrnn import GRU, LSTM, Elman, OrthogonalCayley, Stack, generate, scan
 from jaxrnn.cells.embedded import Embedded
+from jaxrnn.compare.methods import parse_method
 from jaxrnn.gradients import Chunk, Params, Problem, accumulate, bptt, snap
 from jaxrnn.testing import CELL_LAWS
 from jaxrnn.testing.cells import resolved_is_step
@@ -63,9 +65,61 @@ def test_wrong_sizes_are_named():
     params = cell.init(jax.random.key(0), 5)
     with pytest.raises(ValueError, match=r"Embedded\.project: x has 4 features.*input_size=5"):
         scan(cell, params, None, jnp.ones((2, 1, 4)))
-    with pytest.raises(TypeError, match=r"input dtype \(int32\) does not match"):  # E34
+    with pytest.raises(ValueError, match=r"expected ids \[\.\.\., 1\].*or one-hot floats"):  # E34
         scan(cell, params, None, np.zeros((2, 1, 5), np.int32))
     with pytest.raises(ValueError, match="Embedded: features must be greater than zero"):
         Embedded(GRU(2), 5, 0)
     with pytest.raises(TypeError, match="Embedded: cell should be a Cell"):
         Embedded(5, 5, 2)
+
+
+def _ids_and_one_hot():
+    ids = np.array([[0, 3], [3, 0], [4, 0], [1, 1]])
+    return jnp.asarray(ids)[..., None], jax.nn.one_hot(ids, 5)
+
+
+@pytest.mark.parametrize("name", ["full", "tbptt:1:2", "snap:1", "uoro"])
+def test_ids_are_one_hot_to_every_kind_of_gradient_method(name):
+    cell = Embedded(Elman(3), 5, 2)
+    problem = Problem(cell, lambda head, ys, targets: ((ys - targets) ** 2).sum(-1))
+    params = Params(cell.init(jax.random.key(0), 5), None)
+    found, method = [], parse_method(name).method
+    for xs in _ids_and_one_hot():
+        chunk, key = Chunk(xs, jnp.ones((4, 2, 3))), jax.random.key(1)
+        found.append(accumulate(method, problem, params, None, chunk, key=key)[:2])
+    chex.assert_trees_all_close(*found, rtol=1e-5, atol=1e-6)
+
+
+def test_ids_with_lengths_and_generated():
+    ids, one_hot = _ids_and_one_hot()
+    cell = Stack((Embedded(GRU(4), 5, 3), GRU(5)))
+    params, lengths = cell.init(jax.random.key(0), 5), np.array([4, 2])
+    state, ys = scan(cell, params, None, ids, lengths=lengths)
+    state_2, ys_2 = scan(cell, params, None, one_hot, lengths=lengths)
+    chex.assert_trees_all_close((state, ys), (state_2, ys_2), atol=1e-6)
+    back = [
+        generate(cell, params, state, xs[0], 3, feedback)[1]
+        for xs, feedback in (
+            (ids, lambda y, key: y.argmax(-1)[..., None]),
+            (one_hot, lambda y, key: jax.nn.one_hot(y.argmax(-1), 5)),
+        )
+    ]
+    np.testing.assert_allclose(back[0].ys, back[1].ys, atol=1e-6)
+    assert (back[0].xs[..., 0] == back[1].xs.argmax(-1)).all()
+
+
+@pytest.mark.parametrize("wrong", [-1, 5, 2**31 - 1])
+def test_e70_an_id_outside_gives_nan_and_no_other_row(wrong):
+    cell = Embedded(GRU(4), 5, 3)
+    params = cell.init(jax.random.key(0), 5)
+    ys = scan(cell, params, None, jnp.array([[[0], [wrong]]]))[1]
+    assert np.isfinite(ys[0, 0]).all() and np.isnan(ys[0, 1]).all()
+
+
+def test_ids_without_their_axis_and_ids_for_a_cell_without_a_table():
+    cell = Embedded(GRU(4), 5, 3)
+    params = cell.init(jax.random.key(0), 5)
+    with pytest.raises(ValueError, match=r"expected ids \[..., 1\]"):
+        scan(cell, params, None, jnp.zeros((3, 2), jnp.int32))
+    with pytest.raises(TypeError, match="int32"):
+        scan(GRU(4), params.cell, None, jnp.zeros((3, 2, 3), jnp.int32))

@@ -1,11 +1,15 @@
 """Methods, cells and models by name."""
 
+import jax
+import jax.numpy as jnp
+import numpy as np
 import pytest
 
 from jaxrnn import GRU, LSTM, Elman, Stack
 from jaxrnn.compare import default_methods, load_cell, make_cell, parse_method, parse_methods
 from jaxrnn.compare import methods as methods_module
-from jaxrnn.gradients import bptt, tbptt
+from jaxrnn.compare.methods import within
+from jaxrnn.gradients import Chunk, Params, Problem, accumulate, bptt, tbptt
 
 
 def test_methods_have_names():
@@ -127,3 +131,26 @@ def test_what_is_wrong_with_a_user_file_is_said_in_one_line(model, tmp_path):
     (tmp_path / "bad.py").write_text("def build(:\n")
     with pytest.raises(ValueError, match=r"bad.py, line 1: SyntaxError"):
         load_cell(f"{tmp_path / 'bad.py'}:build", 3)
+
+
+@pytest.mark.parametrize("text", ["tbptt:50", "dni:50", "rflo:50"])
+def test_a_window_longer_than_the_chunk_is_the_chunk(text):
+    """The same numbers, also of the state, without the steps that don't exist."""
+    cell = Elman(3)
+    params = Params(cell.init(jax.random.key(0), 2), None)
+    problem = Problem(cell, lambda head, ys, targets: jnp.square(ys - targets).sum(-1))
+    chunk = Chunk(jax.random.normal(jax.random.key(1), (5, 2, 2)), jnp.ones((5, 2, 3)))
+    method = parse_method(text).method
+    short = within(method, 5)
+    assert (method.length, short.length) == (50, 5)
+    runs = [accumulate(one, problem, params, None, chunk) for one in (method, short)]
+    for want, got in zip(*(jax.tree.leaves(run) for run in runs), strict=True):
+        np.testing.assert_allclose(got, want, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "text", ["full", "rtrl", "tbptt:5", "tbptt:3:50", "tbptt:9:50", "artbp:50"]
+)
+def test_other_windows_are_left_as_they_are(text):
+    method = parse_method(text).method
+    assert within(method, 5) is method

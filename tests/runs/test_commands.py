@@ -2,6 +2,7 @@
 
 import io
 import json
+import shutil
 
 import jax
 import numpy as np
@@ -12,6 +13,8 @@ from jaxrnn.cli import main
 from jaxrnn.interop.torch import from_torch
 from jaxrnn.runs import RunFolder, open_run
 from jaxrnn.runs.digest import run_digest
+from jaxrnn.runs.export import export
+from jaxrnn.tasks.model import ModelSettings, make_model
 from jaxrnn.tensor_file import from_bytes
 from jaxrnn.training.log import read_rows
 
@@ -142,8 +145,9 @@ def test_generate_goes_on_with_what_the_model_says(letters, capsys):
         logits = opened.model.output.apply(opened.params.head, ys)[-1]
         written += opened.codec.characters[int(logits.argmax())]
     assert texts[0] == written
-    assert main([*run[:3], "--prompt", "\u00e9"]) == 1 and main([*run, "--nucleus", "2"]) == 1
-    assert capsys.readouterr().err.count("\n") == 2
+    assert main([*run[:3], "--prompt", "\u00e9"]) == 1 and main([*run, "--top-k", "99"]) == 2
+    error = capsys.readouterr().err
+    assert error.count("\n") == 2 and "--top-k: the model knows 10 characters, got 99" in error
 
 
 def test_a_run_is_used_without_its_data(letters, capsys):
@@ -172,9 +176,28 @@ def test_export_gives_weights_that_others_read(sine, tmp_path, capsys):
     capsys.readouterr()
 
 
-def test_export_says_why_torch_has_no_such_cell(letters, tmp_path, capsys):
+def test_f6_a_warning_is_no_answer(sine, tmp_path, capsys):
+    """What was passed over is told on standard error, the answers on standard output."""
+    run = shutil.copytree(sine, tmp_path / "run")
+    newest = run / "checkpoints" / "step-00000008" / "manifest.json"
+    newest.write_bytes(b"")
+    assert main(["export", "--run", str(run), "--out", str(tmp_path / "out")]) == 0
+    shown = capsys.readouterr()
+    assert shown.err == f"warning: {newest}: the file is empty. Passed over.\n"
+    assert "cell.safetensors" in shown.out and "Passed over" not in shown.out
+
+
+def test_an_embedding_is_exported_beside_torchs_names(letters, tmp_path):
     assert main(["export", "--run", str(letters), "--out", str(tmp_path)]) == 0
-    assert "no torch.safetensors" in capsys.readouterr().out
+    arrays, run = from_bytes((tmp_path / "torch.safetensors").read_bytes()), open_run(letters)
+    np.testing.assert_array_equal(arrays["embedding.weight"], run.params.cell.w_x)
+    assert "rnn.weight_ih_l0" in arrays and "output.bias" in arrays
+
+
+def test_export_says_why_torch_has_no_such_cell(letters, tmp_path):
+    model = make_model(ModelSettings("indrnn", 3), input_size=2, output_size=1)
+    run = open_run(letters)._replace(model=model, params=model.init(jax.random.key(0)))
+    assert "no torch.safetensors" in "".join(export(run, tmp_path))
     assert not (tmp_path / "torch.safetensors").exists()
 
 

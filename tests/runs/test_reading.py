@@ -46,6 +46,9 @@ def test_every_kind_of_field_is_taken():
         ({"part": {"columns": [1]}}, TypeError, r"part.columns\[0\] should be a string"),
         ({"part": 3}, TypeError, "part should be a group"),
         ({"part": {"rate": float("nan")}}, ValueError, "part.rate should be a finite"),
+        ({"part": {"rate": "nan"}}, ValueError, "part.rate should be a finite number, got nan"),
+        ({"part": {"size": "Infinity"}}, ValueError, "part.size should be a finite number, got"),
+        ({"part": {"rate": "1e400"}}, ValueError, "part.rate should be a finite number, got"),
         ({"part": {"raet": 1.0}}, ValueError, "part has no field 'raet'.*Did you mean 'rate'"),
         ({"sed": 1}, ValueError, "Did you mean 'seed'"),
     ],
@@ -83,8 +86,9 @@ def test_the_three_formats_say_the_same(tmp_path, ending):
         ("yaml", "{a: " * 200 + "1" + "}" * 200, "deep"),
         ("yaml", "a: &x [1]\nb: *x\n", "aliases"),
         ("yaml", "- 1\n- 2\n", "expected names with values"),
-        ("yaml", "", "expected names with values"),
-        ("json", "", "strict JSON"),
+        ("yaml", "", "the file is empty"),
+        ("yaml", "# a word", "expected names with values"),
+        ("json", "", "the file is empty"),
         ("ini", "seed=1", "expected a file ending in"),
     ],
 )
@@ -115,7 +119,7 @@ def test_bytes_that_are_no_text(tmp_path, content):
     for ending in ("json", "toml", "yaml"):
         file = tmp_path / f"run.{ending}"
         file.write_bytes(content)
-        with pytest.raises(ValueError, match="run"):
+        with pytest.raises(ValueError, match=f"run.{ending}: expected UTF-8 text, got the byte"):
             read_settings_file(file)
 
 

@@ -50,7 +50,18 @@ def test_a_warm_up_rises_in_a_line_and_ends_like_a_cosine():
 def test_accumulation_makes_fewer_updates():
     settings = OptimizerSettings(learning_rate=1.0, schedule="cosine", final=0.5, accumulate=4)
     np.testing.assert_allclose(schedule(settings, 10)(3), 0.5)  # ceil(10 / 4) updates
-    assert set(SCHEDULES) == {"constant", "cosine", "warmup_cosine", "exponential", "one_cycle"}
+    known = "constant cosine warmup_cosine exponential late_exponential one_cycle"
+    assert set(SCHEDULES) == set(known.split())
+
+
+def test_late_exponential_holds_and_then_falls():
+    settings = OptimizerSettings(
+        learning_rate=2.0, schedule="late_exponential", warmup=4, final=0.25
+    )
+    rate = schedule(settings, 8)
+    np.testing.assert_allclose([rate(i) for i in (0, 4, 6, 8)], [2, 2, 1, 0.5], rtol=1e-6)
+    with pytest.raises(ValueError, match="warmup=4 should be below"):
+        schedule(settings, 4)
 
 
 def test_clip_decay_and_momentum_do_what_they_say():
@@ -86,7 +97,7 @@ def test_clip_decay_and_momentum_do_what_they_say():
         ({"accumulate": 0}, ValueError, "accumulate must be greater than zero"),
         ({"accumulate": 2.0}, TypeError, "accumulate should be of type int"),
         ({"warmup": 2.5}, TypeError, "warmup should be of type int, got: float"),
-        ({"warmup": 3}, ValueError, "warmup=3 belongs to the schedule warmup_cosine"),
+        ({"warmup": 3}, ValueError, "warmup=3 belongs to the schedules warmup_cosine"),
         ({"final": 0.0}, ValueError, "final should be a fraction"),
     ],
 )  # fmt: skip

@@ -5,10 +5,12 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
 from jaxrnn.training import asked_to_stop
+from jaxrnn.training.signals import second_ends
 
 SIGNALS = [(signal.SIGTERM, 143), (signal.SIGINT, 130)]
 
@@ -62,6 +64,34 @@ def test_f4_the_second_signal_ends_the_process_at_once(tmp_path):
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (130, "saving\n")
+
+
+def test_f4_the_second_signal_does_not_wait_for_native_code():
+    """Python's own handlers would wait until a compilation, here a long sum, is over."""
+    code = (
+        "import hashlib, importlib.util, os, signal, threading, time\n"
+        f"spec = importlib.util.spec_from_file_location('signals', {_source()!r})\n"
+        "signals = importlib.util.module_from_spec(spec); spec.loader.exec_module(signals)\n"
+        "def send():\n"
+        "    for number in (signal.SIGINT, signal.SIGTERM):\n"
+        "        time.sleep(0.2); os.kill(os.getpid(), number)\n"
+        "with signals.asked_to_stop():\n"
+        "    threading.Thread(target=send, daemon=True).start()\n"
+        "    hashlib.pbkdf2_hmac('sha256', b'a', b'b', 2**28)\n"
+        "    print('compiled', flush=True)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (143, "")
+
+
+def test_one_signal_is_no_order_and_the_pipe_is_taken_back():
+    before = signal.set_wakeup_fd(-1)
+    signal.set_wakeup_fd(before)
+    with pytest.raises(KeyboardInterrupt), second_ends():
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+    after = signal.set_wakeup_fd(before)
+    assert after == before
 
 
 def _source():

@@ -12,6 +12,7 @@ from jaxrnn.checks import as_positive_int, as_rate
 from jaxrnn.gradients.checks import check_chunk, check_problem
 from jaxrnn.gradients.problem import Chunk, Params, Problem, counted, run
 from jaxrnn.gradients.tap import nudge, tapped
+from jaxrnn.numerics import float_dtype
 from jaxrnn.treemath import split_floats
 
 __all__ = ["effective_memory", "lag_profile", "mean_lag_profile"]
@@ -97,7 +98,7 @@ def _profiles(problem: Problem, params: Params, state: Any, chunk: Chunk, times:
     index = jnp.arange(shape[0]).reshape((-1,) + (1,) * (len(shape) - 1))
 
     def loss(by: list[Array], time: Array) -> Array:
-        only = jnp.broadcast_to(index == time, shape).astype(chunk.xs.dtype)
+        only = jnp.broadcast_to(index == time, shape).astype(float_dtype(chunk.xs.dtype))
         weights = only if chunk.weights is None else only * chunk.weights
         nudged = tapped(problem, params, state, nudge, by)
         return run(*nudged, chunk._replace(weights=weights))[1].sum()

@@ -130,7 +130,7 @@ class Store:
         try:
             return restore("Store.load", template, flat)
         except ValueError as error:
-            raise ValueError(f"Store.load: {self._place(step)}: {error}") from error
+            raise ValueError(f"{self._place(step)}: {error}") from error
 
     def newest(
         self, template: Any, warn: Callable[[str], object]
@@ -152,7 +152,7 @@ class Store:
                 warn(f"{error}. Passed over.")
         if steps:
             raise Damaged(
-                f"Store.newest: none of the checkpoints in {self.folder} is whole (steps {steps}). "
+                f"none of the checkpoints in {self.folder} is whole (steps {steps}). "
                 "To start anew, move the folder away."
             )
         return None
@@ -193,7 +193,7 @@ class Store:
         at = path
         while not os.path.isdir(at) and at != os.path.dirname(at):
             at = os.path.dirname(at)
-        reason = f"Store.save: {error.strerror}, writing {size} bytes for step {step}"
+        reason = f"{error.strerror}, writing {size} bytes for step {step}"
         try:
             reason += f" with {shutil.disk_usage(at).free} bytes free"
         except OSError:  # where even asking is refused
@@ -204,7 +204,7 @@ class Store:
 def _manifest(place: Path, step: int) -> Manifest:
     said = _named(place / MANIFEST, manifest.read)
     if said.step != step:
-        raise Damaged(f"Store.load: {place} has the manifest of step {said.step}")
+        raise Damaged(f"{place} has the manifest of step {said.step}")
     return said
 
 
@@ -214,8 +214,8 @@ def _named(path: Path, decode: Callable[[bytes], Decoded], size: int | None = No
         found = path.stat().st_size
         if size is not None and found > size:  # before it is read
             raise Damaged(f"too long: expected {size} bytes, found {found}")
-        return decode(read_plain("Store.load", path))
+        return decode(read_plain("checkpoint", path))
     except FileNotFoundError as error:
-        raise Damaged(f"Store.load: {path} is missing") from error
+        raise Damaged(f"{path} is missing") from error
     except ValueError as error:
-        raise type(error)(f"Store.load: {path}: {error}") from error
+        raise type(error)(f"{path}: {error}") from error

@@ -32,7 +32,7 @@ def newest_file(store, name):
 
 def assert_passed_over(store, path, message):
     """An explicit step fails, naming the file; the newest is the one before, with one warning."""
-    with pytest.raises(Damaged, match=rf"^Store.load: {re.escape(str(path))}.*{message}") as caught:
+    with pytest.raises(Damaged, match=rf"^{re.escape(str(path))}.*{message}") as caught:
         store.load(20, TEMPLATE)
     warnings = []
     step, tree, facts = store.newest(TEMPLATE, warnings.append)
@@ -169,7 +169,7 @@ def test_f11_disk_full(store, monkeypatch):
 
     with monkeypatch.context() as patched:
         patched.setattr(os, "fsync", full)
-        with pytest.raises(OSError, match=r"Store.save: No space left .* bytes free") as caught:
+        with pytest.raises(OSError, match=r"No space left .* bytes free") as caught:
             store.save(30, state(30), FACTS)
     assert caught.value.errno == errno.ENOSPC and str(store.folder) in str(caught.value)
     assert sorted(os.listdir(store.folder)) == ["step-00000010", "step-00000020"]
@@ -195,7 +195,7 @@ except OSError as error:
 def test_f11_a_limit_on_the_size_of_files(store):
     command = [sys.executable, "-c", LIMITED, str(store.folder)]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
-    assert done.stdout.startswith(f"{errno.EFBIG} [Errno {errno.EFBIG}] Store.save: File too large")
+    assert done.stdout.startswith(f"{errno.EFBIG} [Errno {errno.EFBIG}] File too large")
     assert re.search(r"writing 400\d\d\d bytes for step 40 with \d+ bytes free: '/", done.stdout)
     assert str(store.folder) in done.stdout and done.stdout.endswith("[10, 20, 30]\n")
     names = ["step-00000010", "step-00000020", "step-00000030"]
