@@ -353,3 +353,23 @@ def test_an_audit_of_training_that_diverged_is_one_line(tmp_path, capsys):
     assert main(["audit", *words, "--out", str(tmp_path)]) == 1
     error = capsys.readouterr().err
     assert error.count("\n") == 1 and "the learning rate be too high" in error
+
+
+def test_download_shows_the_licence_and_says_what_failed(monkeypatch, capsys):
+    import jaxrnn.data
+    from jaxrnn.data import Entry
+
+    asked = []
+
+    def load(folder=None, *, download=False):
+        asked.append(download)
+        if len(asked) > 1:
+            raise FileNotFoundError("load_plays: no network")
+
+    plays = Entry("plays", "All plays", "public domain", "https://example.org", (), load, "37 plays")
+    monkeypatch.setattr(jaxrnn.data, "data_set", lambda name: plays)
+    assert main(["download", "plays"]) == 0
+    out = capsys.readouterr().out
+    assert "licence: public domain" in out and "37 plays" in out and asked == [True]
+    assert main(["download", "plays"]) == 1
+    assert "no network" in capsys.readouterr().err

@@ -10,6 +10,7 @@ from jaxrnn.cli import (
     audit,
     compare,
     diagnose,
+    download,
     evaluate,
     export,
     generate,
@@ -31,7 +32,7 @@ app = typer.Typer(
 )
 _COMMANDS = {
     "train": train, "resume": resume, "evaluate": evaluate, "predict": predict,
-    "generate": generate, "export": export, "tasks": tasks,
+    "generate": generate, "export": export, "tasks": tasks, "download": download,
     "compare": compare, "audit": audit, "diagnose": diagnose,
 }  # fmt: skip
 for _name, _module in _COMMANDS.items():

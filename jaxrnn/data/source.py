@@ -154,7 +154,10 @@ def _how_to_supply(
         places += "; JAXRNN_DATA is not set"
     fetched = ""
     if _can_be_fetched(file):
-        fetched = "; or pass download=True without folder= on a machine with a network"
+        fetched = (
+            f"; or run jaxrnn download {file.dataset} on a machine with a network (in Python, "
+            "download=True without folder=)"
+        )
     return (
         f"{owner}: {file.name} of the data set {file.dataset!r} {problem} (looked in {places}). "
         f"Supply it in one of these ways: pass folder=, the folder that holds it, plain or as "

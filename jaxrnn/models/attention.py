@@ -127,7 +127,7 @@ class Multiplicative:
         context = sum of weights * values
 
     The mask is as in `Additive`.
-    Source: Luong, Pham and Manning (2015), arXiv:1508.04025, equation 8.
+    Source: Luong, Pham and Manning (2015), arXiv:1508.04025, section 3.1.
     Shapes: as `Additive`; w `[Q, K]`.
 
         >>> attention = Multiplicative()

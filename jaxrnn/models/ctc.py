@@ -33,7 +33,7 @@ def ctc_loss(
     Labels that cannot be placed, because there are fewer steps than labels (and blanks between
     equal ones), cost about 1e5 with finite gradients: leave such pairs out. A label that is the
     blank, or outside 0 .. K - 1, gives NaN. What padding holds has no effect and gradient 0.
-    Source: Graves et al. (2006), ICML, equations 6 to 8, as `optax.ctc_loss`.
+    Source: Graves et al. (2006), ICML, section 4.1, as `optax.ctc_loss`.
     Shapes: logits `[T, B, K]`, blank included, finite; lengths `[B]`; labels `[B, L]` integers;
     label_lengths `[B]`; None for T or L; result `[B]`, in at least float32.
     Raises: ValueError for shapes and lengths that don't belong together; TypeError for dtypes.

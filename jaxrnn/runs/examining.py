@@ -28,7 +28,7 @@ def examine(folder: RunFolder, parts: Parts) -> list[str]:
         >>> from jaxrnn.runs.building import build
         >>> from jaxrnn.runs.settings import default_settings
         >>> from pathlib import Path
-        >>> examine(RunFolder(Path("nowhere")), build(default_settings("sine")))
+        >>> examine(RunFolder(Path("nowhere")), build(default_settings("adding")))
         []
     """
     if parts.task.examine is None:

@@ -172,6 +172,8 @@ def read_settings_file(path: str | os.PathLike[str]) -> dict[str, Any]:
     readers = {".json": _json, ".toml": _toml, ".yaml": _yaml, ".yml": _yaml}
     if file.suffix not in readers:
         raise ValueError(f"{file}: expected a file ending in {', '.join(readers)}.")
+    if file.exists() and not file.is_file():  # opening a pipe would wait
+        raise ValueError(f"{file}: expected a file of settings, found a folder or a device.")
     with open(file, "rb") as opened:
         content = opened.read(_MOST_BYTES + 1)
     if len(content) > _MOST_BYTES:

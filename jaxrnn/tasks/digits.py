@@ -1,21 +1,44 @@
 """Which digit is this? An image read as a sequence, and one answer at its end."""
 
-from typing import NamedTuple
+import dataclasses
+import hashlib
+from typing import Any, NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
 from optax import softmax_cross_entropy_with_integer_labels
 
 from jaxrnn.data import MNIST, Images, find, load_digits, load_mnist, shuffled
 from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.gradients import Chunk
-from jaxrnn.tasks.codecs import RowCodec
+from jaxrnn.tasks.at_end import answers, at_end, majority
+from jaxrnn.tasks.examination import Examination, Finding
+from jaxrnn.tasks.kind import DataSettings, Kind
+from jaxrnn.tasks.model import Model
+from jaxrnn.tasks.number_codecs import PixelCodec
+from jaxrnn.tasks.pictures import as_svg, confusion_picture
 from jaxrnn.tasks.scores import correct
 from jaxrnn.tasks.task import Task
 
-__all__ = ["digits"]
+__all__ = ["DIGITS", "DigitSettings", "digits", "pixel_order"]
 
 _PART = 1000  # images of an evaluation chunk
+_YARDSTICK = 0.99
+_SHOWN = 40  # mistakes in the picture
+_PERMUTED = "a7c8a41d39ef34de"  # the digest of the order of 784 pixels begins so
+
+
+@dataclasses.dataclass(frozen=True)
+class DigitSettings(DataSettings):
+    """Of the digits: pixels, read one at a time, not in rows; permuted, and in another order.
+
+    Shapes: none.
+
+        >>> DigitSettings(permuted=True).pixels
+        False
+    """
+
+    pixels: bool = False
+    permuted: bool = False
 
 
 class _Set(NamedTuple):
@@ -24,35 +47,41 @@ class _Set(NamedTuple):
     images: Images
     source: str
     ink: int  # the value of full ink
-    steps: int  # T, if not told
-    judges: slice  # which images of the test part judge
+    steps: int  # T in a comparison, if not told
+    judges: slice  # which images of the test part judge there
+    kept: int  # the last images of the training part, which judge in a run
 
 
 def _at_hand() -> _Set:
     if any(find(file) for file in MNIST):
         source = "MNIST, handwritten digits of 28 x 28 pixels"
-        return _Set(load_mnist(), source, 255, 28, slice(None, None, 5))
+        return _Set(load_mnist(), source, 255, 28, slice(None, None, 5), 5000)
     source = "scikit-learn's handwritten digits of 8 x 8 pixels"
-    return _Set(load_digits(), source, 16, 64, slice(None))
+    return _Set(load_digits(), source, 16, 64, slice(None), 200)
 
 
-def _chunk(x: np.ndarray, y: np.ndarray, steps: int, ink: int) -> Chunk:
-    xs = x.reshape(len(y), steps, -1).swapaxes(0, 1).astype(np.float32) / np.float32(ink)
-    targets = np.broadcast_to(y.astype(np.int32), xs.shape[:2])
-    weights = np.zeros(xs.shape[:2], np.float32)
-    weights[-1] = 1
-    return Chunk(jnp.asarray(xs), jnp.asarray(targets), jnp.asarray(weights))
+def pixel_order(pixels: int, permuted: bool) -> tuple[int, ...]:
+    """Return the order in which pixels are read: as they stand, or a fixed permutation.
 
+        permuted: numpy.random.default_rng(0).permutation(pixels)
 
-def _check_steps(steps: int, data: _Set) -> int:
-    """Return how many pixels are read at a time."""
-    pixels = data.images.train_x[0].size
-    if steps < 1 or pixels % steps:
+    Source: the task: Le et al. (2015), arXiv:1504.00941; each paper has an order of its own.
+    Shapes: none.
+    Raises: ValueError if this NumPy draws another order of 784 than the one that figures are of.
+
+        >>> pixel_order(4, False), sorted(pixel_order(4, True))
+        ((0, 1, 2, 3), [0, 1, 2, 3])
+    """
+    if not permuted:
+        return tuple(range(pixels))
+    order = np.random.default_rng(0).permutation(pixels)
+    digest = hashlib.sha256(order.astype("<i4").tobytes()).hexdigest()
+    if pixels == 784 and not digest.startswith(_PERMUTED):
         raise ValueError(
-            f"digits: steps should divide the {pixels} pixels of an image, got steps={steps}. "
-            f"The default is {data.steps}."
+            f"pixel_order: the digest of the order begins {digest[:16]}, expected {_PERMUTED}: "
+            "this NumPy draws other numbers. Use another version of it."
         )
-    return pixels // steps
+    return tuple(order.tolist())
 
 
 def digits(*, seed: int = 0, steps: int | None = None, batch: int | None = None) -> Task:
@@ -76,26 +105,58 @@ def digits(*, seed: int = 0, steps: int | None = None, batch: int | None = None)
         ((8, 4), [0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
     """
     data = _at_hand()
-    train_x, train_y, test_x, test_y = data.images
-    steps = data.steps if steps is None else steps
+    images = data.images
+    codec = _codec(data, data.steps if steps is None else steps, False)
+    judged = _Part(images.test_x[data.judges], images.test_y[data.judges])
+    return _task(data, codec, _Part(*images[:2]), judged, seed, batch)
+
+
+class _Part(NamedTuple):
+    """Images, and which digits they are; uint8 until a chunk is made."""
+
+    x: np.ndarray  # [N, rows, columns]
+    y: np.ndarray  # [N]
+
+
+def _codec(data: _Set, steps: int, permuted: bool) -> PixelCodec:
+    pixels = data.images.train_x[0].size
+    if steps < 1 or pixels % steps:
+        raise ValueError(
+            f"digits: steps should divide the {pixels} pixels of an image, got steps={steps}. "
+            f"The default is {data.steps}."
+        )
+    order = pixel_order(pixels, permuted)
+    return PixelCodec(steps, float(data.ink), order, tuple(map(str, range(10))))
+
+
+def _chunk(codec: PixelCodec, part: _Part) -> Chunk:
+    return at_end(codec.sequences(part.x), part.y.astype(np.int32))
+
+
+def _chunks(codec: PixelCodec, part: _Part) -> tuple[Chunk, ...]:
+    starts = range(0, len(part.y), _PART)
+    return tuple(_chunk(codec, _Part(part.x[i : i + _PART], part.y[i : i + _PART])) for i in starts)
+
+
+def _task(
+    data: _Set, codec: PixelCodec, trained: _Part, judged: _Part, seed: int, batch: int | None
+) -> Task:
     batch = 32 if batch is None else batch
-    width = _check_steps(steps, data)
-    shuffled(0, len(train_y), batch)  # a wrong batch is refused here, not at the first update
+    count, width = len(trained.y), codec.input_size
+    shuffled(0, count, batch)  # a wrong batch is refused here, not at the first update
 
     def train(number: int) -> Chunk:
-        chosen = shuffled(number, len(train_y), batch, seed=seed)
-        return _chunk(train_x[chosen], train_y[chosen], steps, data.ink)
+        chosen = shuffled(number, count, batch, seed=seed)
+        return _chunk(codec, _Part(trained.x[chosen], trained.y[chosen]))
 
-    x, y = test_x[data.judges], test_y[data.judges]
-    parts = [slice(start, start + _PART) for start in range(0, len(y), _PART)]
-    portion = {1: "pixel by pixel", train_x.shape[-1]: "row by row"}
+    portion = {1: "pixel by pixel", trained.x.shape[-1]: "row by row"}
     return Task(
         name="digits",
         title=f"Which digit is it? Read {portion.get(width, f'{width} pixels at a time')}",
         source=data.source,
         input_size=width,
         output_size=10,
-        steps=steps,
+        steps=codec.steps,
         batch=batch,
         stream=False,
         loss=softmax_cross_entropy_with_integer_labels,
@@ -103,7 +164,7 @@ def digits(*, seed: int = 0, steps: int | None = None, batch: int | None = None)
         metric="accuracy",
         higher_is_better=True,
         train=train,
-        evaluation=tuple(_chunk(x[part], y[part], steps, data.ink) for part in parts),
+        evaluation=_chunks(codec, judged),
         settings={
             "cell": "lstm",
             "hidden": 32,
@@ -112,12 +173,89 @@ def digits(*, seed: int = 0, steps: int | None = None, batch: int | None = None)
             "updates": 800,
         },
         content=fingerprint(*data.images),
-        epoch=len(train_y) // batch,
-        codec=RowCodec(
-            columns=tuple(f"pixel {i + 1}" for i in range(width)),
-            mean=(0.0,) * width,
-            scale=(float(data.ink),) * width,
-            answers=tuple(map(str, range(10))),
-            classes=True,
-        ),
+        epoch=count // batch,
+        codec=codec,
     )
+
+
+def _build(settings: DigitSettings, seed: int, codec: PixelCodec | None) -> Task:
+    """Return the task of a run: the end of the training part judges, the test part is examined."""
+    data = _at_hand()
+    images = data.images
+    rows, pixels = images.train_x.shape[1], images.train_x[0].size
+    usual = pixels if settings.pixels or settings.permuted else rows
+    if codec is None:
+        steps = usual if settings.steps is None else settings.steps
+        codec = _codec(data, steps, settings.permuted)
+    trained = _Part(images.train_x[: -data.kept], images.train_y[: -data.kept])
+    judged = _Part(images.train_x[-data.kept :], images.train_y[-data.kept :])
+    tested = _Part(images.test_x, images.test_y)
+
+    def examine(model: Model, params: Any) -> Examination:
+        said = answers(model, params, _chunks(codec, tested))
+        return _examined(tested, said.argmax(-1), majority(trained.y, tested.y))
+
+    task = _task(data, codec, trained, judged, seed, settings.batch)
+    return dataclasses.replace(task, examine=examine)
+
+
+def _examined(tested: _Part, said: np.ndarray, baseline: float) -> Examination:
+    truth = tested.y.astype(int)
+    finding = Finding(
+        "test accuracy", float((said == truth).mean()), True,
+        {"the commonest digit": baseline}, _YARDSTICK,
+    )  # fmt: skip
+    wrong = np.flatnonzero(said != truth)
+    lines = [f"test image {i}: said {said[i]}, is {truth[i]}\n" for i in wrong]
+    names = tuple(map(str, range(10)))
+    files = {
+        "predictions.txt": f"{len(wrong)} of {len(truth)} wrong\n" + "".join(lines),
+        "confusion.svg": confusion_picture(truth, said, names),
+        "picture.svg": _mistakes(tested, said, wrong[:_SHOWN]),
+    }
+    return Examination((finding,), files)
+
+
+def _mistakes(tested: _Part, said: np.ndarray, wrong: np.ndarray) -> str:
+    """Return a sheet of images that were taken for others."""
+    from jaxrnn.report.style import look, new_figure  # matplotlib is heavy
+
+    columns = 8
+    with look():
+        figure, axes = new_figure(8, 6, -(-_SHOWN // columns), columns)
+        for plot in axes.flat:
+            plot.set_axis_off()
+        for plot, i in zip(axes.flat, wrong, strict=False):
+            plot.imshow(tested.x[i], cmap="gray_r")
+            plot.set_title(f"{said[i]}, is {tested.y[i]}", fontsize=8)
+        return as_svg(figure)
+
+
+def _full(layers: int) -> dict[str, Any]:
+    return {
+        "data": {"batch": 128},
+        "model": {"cell": "lstm", "hidden": 256, "layers": layers, "dropout": 0.2},
+        "optimizer": {"learning_rate": 0.002, "schedule": "cosine"},
+        "training": {"updates": 15 * 429, "evaluate_every": 429, "checkpoint_every": 429},
+    }
+
+
+DIGITS = Kind(
+    topology="many-to-one",
+    summary="which digit an image is, read in rows or pixel by pixel",
+    settings=DigitSettings,
+    build=_build,
+    first=lambda: {
+        "model": {"cell": "lstm", "hidden": 32},
+        "optimizer": {"learning_rate": 0.01},
+        "training": {"updates": 800},
+    },
+    presets={
+        "quick": {
+            "model": {"hidden": 16},
+            "training": {"updates": 100, "evaluate_every": 50, "checkpoint_every": 100},
+        },
+        "full": _full(2),
+        "full-3": _full(3),
+    },
+)

@@ -41,7 +41,7 @@ class Kind(NamedTuple):
     Shapes: none.
 
         >>> from jaxrnn.tasks.kinds import KINDS
-        >>> KINDS["sine"].build(DataSettings(steps=4), 0, None).steps
+        >>> KINDS["delayed_recall"].build(DataSettings(batch=4), 0, None).batch
         4
     """
 

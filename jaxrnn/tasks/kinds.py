@@ -7,14 +7,15 @@ from typing import Any
 from jaxrnn.spelling import did_you_mean
 from jaxrnn.tasks.adding import adding
 from jaxrnn.tasks.classify import classify
+from jaxrnn.tasks.cloze import CLOZE
 from jaxrnn.tasks.copy_memory import copy_memory
 from jaxrnn.tasks.counting import COUNTING
 from jaxrnn.tasks.delayed_recall import delayed_recall
-from jaxrnn.tasks.digits import digits
+from jaxrnn.tasks.digits import DIGITS
 from jaxrnn.tasks.forecast import forecast
 from jaxrnn.tasks.kind import Changes, DataSettings, Kind
 from jaxrnn.tasks.pos import POS
-from jaxrnn.tasks.sine import sine
+from jaxrnn.tasks.sine import SINE
 from jaxrnn.tasks.task import Task
 from jaxrnn.tasks.temporal_order import temporal_order
 from jaxrnn.tasks.text import text
@@ -113,8 +114,8 @@ _ONE, _SYNCHRONOUS = "many-to-one", "many-to-many, synchronous"
 # a new task is one line
 KINDS: dict[str, Kind] = {
     "counting": COUNTING,
-    "digits": _plain(_ONE, "which digit an image is, read in parts", digits),
-    "sine": _plain(_ONE, "what comes next in a noisy sine", sine),
+    "digits": DIGITS,
+    "sine": SINE,
     "forecast": Kind(
         _ONE, "a column of your own table, rows ahead", ForecastSettings, _forecast,
         _as_built(forecast),
@@ -131,6 +132,7 @@ KINDS: dict[str, Kind] = {
     ),
     "wordlm": WORDLM,
     "pos": POS,
+    "cloze": CLOZE,
     "copy_memory": _plain(_SYNCHRONOUS, "ten symbols said again after a pause", copy_memory),
     "delayed_recall": _plain(_SYNCHRONOUS, "the symbol of some steps ago", delayed_recall),
 }  # fmt: skip

@@ -10,12 +10,12 @@ import numpy as np
 from jaxrnn.data import Bucketed, Characters, Normaliser, Subwords, Words, good_buckets
 from jaxrnn.data import pad_to_bucket
 from jaxrnn.data.fingerprint import fingerprint
-from jaxrnn.data.labelled import Labelled, LabelledSplits
 from jaxrnn.data.tokenisers import UNKNOWN
 from jaxrnn.tasks.kind import DataSettings
 from jaxrnn.tasks.model import one_of
 from jaxrnn.tasks.task import Task
 from jaxrnn.tasks.text_classifier import Texts
+from jaxrnn.tasks.text_corpora import LabelledCorpus, corpus
 from jaxrnn.tasks.token_codecs import LabelCodec, Tokens
 
 __all__ = ["LabelledCorpus", "TextSettings", "by_frequency", "fitted", "labelled_texts", "number"]
@@ -49,14 +49,6 @@ class TextSettings(DataSettings):
             raise ValueError(f"data.size: expected 300 to 1,000,000 tokens, got {self.size}.")
         if self.least < 1:
             raise ValueError(f"data.least: expected 1 or more, got {self.least}.")
-
-
-class LabelledCorpus(NamedTuple):
-    """Labelled texts in three parts, the names of the classes, and where they are from."""
-
-    parts: LabelledSplits
-    names: tuple[str, ...]
-    source: str
 
 
 def fitted(data: TextSettings, texts: tuple[str, ...]) -> Tokens:

@@ -40,22 +40,23 @@ class Texts(NamedTuple):
 
 @dataclasses.dataclass(frozen=True)
 class ClassifierSettings(ModelSettings):
-    """Of a classifier of texts: token_dropout, the share of tokens read as unknown in training.
+    """Of a classifier of texts; hidden units are those of each direction.
 
-    `dropout` acts on what each layer reads and says, and on what is kept of the steps.
+    Fields: word_dropout, the share of tokens that are read as unknown while training. dropout acts
+    on what each layer reads and says, and on what is kept of the steps.
     Shapes: none.
     Raises: ValueError naming the field.
 
-        >>> ClassifierSettings(token_dropout=0.1).embedding
+        >>> ClassifierSettings(word_dropout=0.1).embedding
         64
     """
 
     embedding: int = 64
-    token_dropout: float = 0.0
+    word_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        share("model.token_dropout", self.token_dropout)
+        share("model.word_dropout", self.word_dropout)
         if not self.embedding:
             raise ValueError(
                 "model.embedding: tokens need vectors: expected a number above 0, such as 64, got "
@@ -129,8 +130,8 @@ class TextClassifier:
         ids = jnp.asarray(ids)
         keys = (None,) * 3 if key is None else jax.random.split(key, 3)
         mask = jnp.arange(len(ids))[:, None] < lengths
-        if keys[0] is not None and self.settings.token_dropout:
-            gone = jax.random.bernoulli(keys[0], self.settings.token_dropout, ids.shape)
+        if keys[0] is not None and self.settings.word_dropout:
+            gone = jax.random.bernoulli(keys[0], self.settings.word_dropout, ids.shape)
             ids = jnp.where(gone & mask, UNKNOWN, ids)
         xs = self.lookup.apply(params.lookup, ids)
         ys = self.encoder.apply(params.encoder, xs, lengths=lengths, key=keys[1])

@@ -62,7 +62,7 @@ def test_it_is_the_loop_over_rows_and_steps(attention):
 
 
 @kinds
-@pytest.mark.parametrize("filler", [0.0, 1e30, np.nan, np.inf])
+@pytest.mark.parametrize("filler", [1e30, np.nan, np.inf])
 def test_e29_padding_has_weight_and_gradient_exactly_0(attention, filler):
     params, query, keys, values = data(attention)
     mask = np.arange(S)[:, None] < LENGTHS

@@ -1,5 +1,6 @@
 """What a person gets wrong on the command line is one line that names it; nothing is begun."""
 
+import os
 import sys
 
 import pytest
@@ -74,8 +75,10 @@ def test_a_file_of_settings_is_named(name, content, message, tmp_path, capsys):
 
 def test_files_that_are_none_are_named_without_a_number(tmp_path, capsys):
     (tmp_path / "folder.json").mkdir()
-    line = refused(["train", "sine", "--config", tmp_path / "folder.json"], capsys)
-    assert line == f"error: {tmp_path / 'folder.json'}: Is a directory\n"
+    os.mkfifo(tmp_path / "pipe.toml")  # which nobody writes to: reading it would wait
+    for name in ("folder.json", "pipe.toml"):
+        line = refused(["train", "sine", "--config", tmp_path / name], capsys)
+        assert f"{name}: expected a file of settings, found a folder" in line
     line = refused(["train", "sine", "--config", tmp_path / "none.toml"], capsys)
     assert line == f"error: {tmp_path / 'none.toml'}: No such file or directory\n"
 

@@ -1,0 +1,155 @@
+"""What classes were told apart, and how well: macro figures, a plain rival, files for people."""
+
+import io
+import warnings
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+__all__ = ["accuracy", "confusion_svg", "judged_lines", "macro_f1", "macro_recall", "ngram_regression"]
+
+_SHOWN = 300  # lines of predictions.txt
+_LONG = 160  # characters of a text in it
+
+
+def accuracy(truth: np.ndarray, answers: np.ndarray) -> float:
+    """Return the share that is right.
+
+    Shapes: int `[N]`.
+
+        >>> accuracy(np.array([0, 1]), np.array([0, 0]))
+        0.5
+    """
+    return float((truth == answers).mean())
+
+
+def macro_f1(truth: np.ndarray, answers: np.ndarray) -> float:
+    """Return the mean over the classes that come up of F1 = 2 P R / (P + R): small ones count too.
+
+    Shapes: int `[N]`.
+
+        >>> macro_f1(np.array([0, 0, 1, 1]), np.array([0, 0, 0, 1]))
+        0.7333333
+    """
+    from sklearn.metrics import f1_score
+
+    labels = np.unique(truth)
+    return float(f1_score(truth, answers, labels=labels, average="macro", zero_division=0))
+
+
+def macro_recall(truth: np.ndarray, answers: np.ndarray) -> float:
+    """Return the mean over the classes that come up of the share of them that is found.
+
+    Shapes: int `[N]`.
+
+        >>> macro_recall(np.array([0, 0, 0, 1]), np.array([0, 0, 0, 0]))
+        0.5
+    """
+    return float(np.mean([(answers[truth == label] == label).mean() for label in np.unique(truth)]))
+
+
+def ngram_regression(
+    trained: Sequence[np.ndarray], labels: np.ndarray, judged: Sequence[np.ndarray], longest: int, *,
+    balanced: bool = False,
+) -> np.ndarray:  # fmt: skip
+    """Return the classes that a logistic regression on counts of n-grams of tokens answers.
+
+    What a recurrent network has to beat: it sees which tokens come side by side, and no order
+    beyond. scikit-learn's, with its own settings.
+
+    Shapes: trained and judged, arrays int `[t_i]` of ids; labels int `[N]`; result int `[M]`.
+    Args: longest, tokens of the longest n-grams; balanced, whether rare classes weigh as much as
+        common ones.
+
+        >>> ids = [np.array([2, 3]), np.array([3, 2])]
+        >>> ngram_regression(ids, np.array([0, 1]), ids[::-1], 2).tolist()
+        [1, 0]
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.feature_extraction.text import CountVectorizer
+    from sklearn.linear_model import LogisticRegression
+
+    def ngrams(ids: np.ndarray) -> list[tuple[int, ...]]:
+        row = [0, *ids.tolist(), 0]  # padding marks both ends
+        return [
+            tuple(row[i : i + n]) for n in range(1, longest + 1) for i in range(len(row) - n + 1)
+        ]
+
+    counts = CountVectorizer(analyzer=ngrams)
+    regression = LogisticRegression(max_iter=300, class_weight="balanced" if balanced else None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        regression.fit(counts.fit_transform(trained), labels)
+    return regression.predict(counts.transform(judged))
+
+
+def judged_lines(
+    texts: Sequence[str], names: Sequence[str], truth: np.ndarray, logits: np.ndarray
+) -> str:
+    """Return texts with their classes and what was answered, the surest mistakes first.
+
+    Shapes: truth int `[N]`; logits `[N, classes]`.
+
+        >>> lines = judged_lines(("fine", "poor"), ("no", "yes"), np.array([1, 0]), np.eye(2) * 2)
+        >>> print(lines)
+        2 texts, 2 of them wrong, the surest mistakes first:
+        answer    it is     text
+        no  0.88  yes       fine
+        yes 0.88  no        poor
+        <BLANKLINE>
+    """
+    share = np.exp(logits - logits.max(1, keepdims=True))
+    share = share / share.sum(1, keepdims=True)
+    answers, sure = share.argmax(1), share.max(1)
+    wrong = answers != truth
+    order = np.lexsort((-sure, ~wrong))
+    order = [*order[wrong[order]][: _SHOWN // 2], *order[~wrong[order]][:: max(1, len(order) // _SHOWN)]]
+    width = max(map(len, names))
+    lines = [
+        f"{len(texts):,} texts, {wrong.sum():,} of them wrong, the surest mistakes first:",
+        f"{'answer':{width + 7}}{'it is':{width + 7}}text",
+    ]
+    for place in order[:_SHOWN]:
+        text = " ".join(texts[place].split())
+        text = text if len(text) <= _LONG else text[: _LONG - 3] + "..."
+        answer, own = names[answers[place]], names[truth[place]]
+        lines.append(f"{answer:{width}} {sure[place]:.2f}  {own:{width + 7}}{text}")
+    return "\n".join(lines) + "\n"
+
+
+def confusion_svg(
+    truth: np.ndarray, answers: np.ndarray, names: Sequence[str], title: str
+) -> str:
+    """Return a picture of how often each class is taken for which, as SVG.
+
+    Shapes: truth and answers int `[N]`.
+
+        >>> confusion_svg(np.array([0, 1]), np.array([0, 0]), ("no", "yes"), "t")[:5]
+        '<?xml'
+    """
+    from jaxrnn.report.style import look, new_figure
+
+    size = len(names)
+    counts = np.zeros((size, size), int)
+    np.add.at(counts, (truth, answers), 1)
+    share = counts / np.maximum(counts.sum(1, keepdims=True), 1)
+    side = 2.2 + 0.36 * size
+    with look():
+        figure, panels = new_figure(side + 0.8, side, 1, 1)
+        axes: Any = panels[0, 0]
+        axes.grid(False)
+        image = axes.imshow(share, cmap="Blues", vmin=0, vmax=1)
+        for row, column in zip(*np.nonzero(counts), strict=True):
+            colour = "white" if share[row, column] > 0.5 else "#444444"
+            axes.text(
+                column, row, str(counts[row, column]), ha="center", va="center", color=colour,
+                fontsize=6 if size > 8 else 10,
+            )  # fmt: skip
+        axes.set_xticks(range(size), names, rotation=60, ha="right")
+        axes.set_yticks(range(size), names)
+        axes.set(xlabel="answer", ylabel="what it is", title=title)
+        figure.colorbar(image, ax=axes, label="share of the row", shrink=0.8)
+        file = io.StringIO()
+        figure.savefig(file, format="svg", metadata={"Date": None})
+    return file.getvalue()

@@ -1,0 +1,203 @@
+"""From which language is a name? Many short names in one row, the state begun anew at each."""
+
+import dataclasses
+from collections.abc import Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+from optax import softmax_cross_entropy_with_integer_labels as _cross_entropy
+
+from jaxrnn.data import Epochs, Packed, pack, packed_rows, unpack
+from jaxrnn.data.fingerprint import fingerprint
+from jaxrnn.data.labelled import Labelled
+from jaxrnn.drivers import scan
+from jaxrnn.gradients import Chunk
+from jaxrnn.tasks.class_report import (
+    confusion_svg,
+    judged_lines,
+    macro_f1,
+    macro_recall,
+    ngram_regression,
+)
+from jaxrnn.tasks.examination import Examination, Finding
+from jaxrnn.tasks.kind import DataSettings, Kind
+from jaxrnn.tasks.labelled_texts import by_frequency, known_codec, token_ids
+from jaxrnn.tasks.model import Model, one_of
+from jaxrnn.tasks.scores import correct
+from jaxrnn.tasks.task import Task
+from jaxrnn.tasks.text_corpora import LabelledCorpus, corpus
+from jaxrnn.tasks.token_codecs import LabelCodec
+
+__all__ = ["SURNAMES", "NameSettings", "surnames"]
+
+_CORPORA = ("surnames", "made-names")
+_NGRAM = 3  # characters that the logistic regression sees together
+
+
+@dataclasses.dataclass(frozen=True)
+class NameSettings(DataSettings):
+    """Of names: steps, of a row that many names stand in; batch, rows.
+
+    Fields: corpus, surnames or made-names; text, a file of your own with two columns, label and
+    name.
+    Shapes: none.
+    Raises: ValueError naming the field.
+
+        >>> NameSettings(corpus="made-names").text is None
+        True
+    """
+
+    corpus: str = "surnames"
+    text: str | None = None
+
+    def __post_init__(self) -> None:
+        one_of("data.corpus", self.corpus, _CORPORA)
+
+
+def surnames(data: NameSettings, seed: int = 0, codec: LabelCodec | None = None) -> Task:
+    """Return the task of telling the language of a name after its last character.
+
+        xs[t] = the id of a character;   resets[t] = a name begins
+        targets[t] = the language;       weights[t] = 1 where a name ends, else 0
+
+    Names stand end to end in rows of T steps, so hardly a step is padding. A hash of the spelling
+    splits them, eight tenths to train on. A batch is judged and examined as it is trained.
+
+    Shapes: a chunk's xs int32 `[T, B, 1]`, targets int32, weights float32, mask and resets bool
+        `[T, B]`.
+    Args: seed, of the order of the rows; codec, fitted before.
+    Raises: ValueError if a name is longer than a row, steps T, 64; FileNotFoundError saying how to
+        supply the data.
+
+        >>> chunk = surnames(NameSettings(corpus="made-names", steps=16, batch=4)).train(0)
+        >>> bool((chunk.resets.sum() == chunk.weights.sum()).all()), chunk.xs.shape
+        (True, (16, 4, 1))
+    """
+    found = corpus(data.corpus, data.text)
+    codec = known_codec("surnames", found, codec, "characters")
+    steps = 64 if data.steps is None else data.steps
+    batch = 32 if data.batch is None else data.batch
+    ids = [token_ids(codec.tokens, part.texts) for part in found.parts]
+    rows = [_Rows.of(some, part, steps) for some, part in zip(ids, found.parts, strict=True)]
+    train, dev, test = rows
+    epochs = Epochs(train.count, batch, seed)
+    classes = len(codec.names)
+
+    def examine(model: Model, params: Any) -> Examination:
+        logits = _logits(model, params, test)
+        return _examined(found, ids, logits)
+
+    return Task(
+        name="surnames",
+        title="From which language is a name?",
+        source=f"{found.source}: {len(ids[0]):,} names to train on, {classes} classes, "
+        f"{1 - train.packed.mask.mean():.1%} of the steps padding",
+        input_size=codec.input_size,
+        output_size=classes,
+        steps=steps,
+        batch=batch,
+        loss=_cross_entropy,
+        score=correct,
+        metric="accuracy",
+        higher_is_better=True,
+        train=lambda number: train.chunk(*epochs.batch_of(number)),
+        evaluation=(dev.whole(),),
+        baseline=by_frequency(found.parts.train.labels, found.parts.dev.labels, classes),
+        baseline_name="the frequency of the languages",
+        content=fingerprint(*(list(part) for part in found.parts)),
+        epoch=epochs.per_epoch,
+        codec=codec,
+        examine=examine,
+    )
+
+
+@dataclasses.dataclass(frozen=True)
+class _Rows:
+    """Packed names with the class of each."""
+
+    packed: Packed
+    labels: np.ndarray  # int32 [N]
+
+    @classmethod
+    def of(cls, ids: Sequence[np.ndarray], part: Labelled, steps: int) -> "_Rows":
+        return cls(pack(ids, steps), part.labels)
+
+    @property
+    def count(self) -> int:
+        return self.packed.xs.shape[1]
+
+    def chunk(self, rows: np.ndarray, real: np.ndarray) -> Chunk:
+        chosen = packed_rows(self.packed, rows, real)
+        after = np.append(chosen.source[1:], np.full((1, len(rows)), -1, np.int32), axis=0)
+        ends = chosen.mask & (chosen.source != after)
+        return Chunk(
+            jnp.asarray(chosen.xs[..., None]), jnp.asarray(self.labels[chosen.source]),
+            jnp.asarray(ends.astype(np.float32)), jnp.asarray(chosen.mask),
+            jnp.asarray(chosen.resets),
+        )  # fmt: skip
+
+    def whole(self) -> Chunk:
+        return self.chunk(np.arange(self.count), np.ones(self.count, bool))
+
+
+def _logits(model: Model, params: Any, rows: _Rows) -> np.ndarray:
+    """Return the logits after the last character of each name, `[N, classes]`."""
+    chunk = rows.whole()
+    ys: Array = scan(
+        model.cell, params.cell, None, chunk.xs, mask=chunk.mask, resets=chunk.resets
+    )[1]
+    outputs = jax.jit(model.output.apply)(params.head, ys)
+    return np.stack([one[-1] for one in unpack(rows.packed, outputs)])
+
+
+def _examined(
+    found: LabelledCorpus, ids: list[list[np.ndarray]], logits: np.ndarray
+) -> Examination:
+    truth, answers = found.parts.test.labels, logits.argmax(1)
+    trained = found.parts.train.labels
+    regressions = {
+        f"logistic regression on n-grams of 1 to {_NGRAM} characters{how}": ngram_regression(
+            ids[0], trained, ids[2], _NGRAM, balanced=balanced
+        )
+        for how, balanced in (("", False), (", classes balanced", True))
+    }
+    measures = {"macro F1": macro_f1, "macro recall": macro_recall, "accuracy": accuracy}
+    findings = tuple(
+        Finding(
+            f"test {name}", measure(truth, answers), True,
+            {rival: measure(truth, told) for rival, told in regressions.items()},
+        )
+        for name, measure in measures.items()
+    )  # fmt: skip
+    return Examination(
+        findings,
+        {
+            "predictions.txt": judged_lines(found.parts.test.texts, found.names, truth, logits),
+            "confusion.svg": confusion_svg(truth, answers, found.names, "Test names by language"),
+        },
+    )
+
+
+SURNAMES = Kind(
+    topology="many-to-one",
+    summary="the language of a name, or the class of your own short lines, letter by letter",
+    settings=NameSettings,
+    build=surnames,
+    first=lambda: {
+        "model": {"cell": "gru", "hidden": 128, "embedding": 32, "dropout": 0.3},
+        "optimizer": {"name": "adamw", "learning_rate": 0.004, "schedule": "cosine"},
+        "training": {"updates": 1000},
+    },
+    presets={
+        "quick": {
+            "data": {"corpus": "made-names", "steps": 32, "batch": 8},
+            "model": {"hidden": 16, "embedding": 8, "dropout": 0.0},
+            "optimizer": {"learning_rate": 0.01},
+            "training": {"updates": 40, "evaluate_every": 20, "checkpoint_every": 20},
+        },
+        "full": {},
+    },
+)
