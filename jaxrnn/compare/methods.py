@@ -104,22 +104,26 @@ def parse_method(text: str) -> NamedMethod:
         raise ValueError(f"parse_method: {text!r}: {error}") from None
 
 
-def within(method: GradientMethod, steps: int) -> GradientMethod:
-    """Return a method that does the same on chunks of at most `steps`, and pays for no step beyond.
+def within(method: GradientMethod, steps: int, *, stream: bool = False) -> GradientMethod:
+    """Return a method that does the same on chunks of `steps`, and pays for no step beyond.
 
     A disjoint window that is longer than the chunk is the chunk, also where the state goes on to
-    the next one. Windows that overlap are left as they are: on a stream they reach into chunks
-    before.
+    the next one. Windows that overlap are left as they are on a stream, where they reach into
+    chunks before.
 
     Shapes: steps, T.
 
-        >>> within(parse_method("tbptt:100000").method, 64), within(tbptt(16), 64)
-        (tbptt(k1=64, k2=64), tbptt(k1=16, k2=16))
+        >>> within(parse_method("tbptt:100000").method, 64), within(tbptt(16, 99), 64)
+        (tbptt(k1=64, k2=64), tbptt(k1=16, k2=64))
     """
-    if method.length <= steps or not dataclasses.is_dataclass(method):
+    if not dataclasses.is_dataclass(method):
         return method
     if isinstance(method, tbptt):
-        return dataclasses.replace(method, k1=steps, k2=steps) if method.k1 == method.k2 else method
+        if stream and method.k1 < method.k2:
+            return method
+        return dataclasses.replace(method, k1=min(method.k1, steps), k2=min(method.k2, steps))
+    if method.length <= steps:
+        return method
     if isinstance(method, dni):
         return dataclasses.replace(method, k=steps)
     fields = {field.name for field in dataclasses.fields(method)}

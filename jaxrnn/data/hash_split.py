@@ -31,7 +31,7 @@ def hash_split(families: Sequence[str], *, held_out: float = 0.1) -> HashSplit:
 
         >>> split = hash_split(["ann", "bob", "ann", "cyd", "dot"])
         >>> [part.tolist() for part in split]
-        [[0, 2, 3], [1], [4]]
+        [[3, 4], [1], [0, 2]]
     """
     if not 0 < held_out < 0.5:
         raise ValueError(f"hash_split: held_out should be above 0 and below 0.5, got {held_out}.")

@@ -53,8 +53,8 @@ class Scaler:
     def fit(cls, train: Any) -> "Scaler":
         """Return the scaler of a training part `[N, D]`, or `[N]` of one variable.
 
-        Raises: ValueError for another rank, no rows, or a value that is no finite number, named by
-        row and column.
+        Raises: ValueError for another rank, no rows, a value that is no finite number, named by row
+        and column, or numbers too large or too close together to be scaled.
         """
         rows = np.asarray(train, np.float64)
         if rows.ndim not in (1, 2) or not rows.size:
@@ -72,8 +72,16 @@ class Scaler:
             )
         # not by the deviation: rounding leaves one of 1e-17 in a column of 0.1
         constant = rows.max(0) == rows.min(0)
-        mean = np.where(constant, rows[0], rows.mean(0))
-        scale = np.where(constant, 1.0, rows.std(0))
+        with np.errstate(all="ignore"):  # looked at below
+            mean = np.where(constant, rows[0], rows.mean(0))
+            scale = np.where(constant, 1.0, rows.std(0))
+        lost = np.flatnonzero(~(np.isfinite(mean) & np.isfinite(scale) & (scale > 0)))
+        if len(lost):
+            values = rows[:, lost[0]]
+            raise ValueError(
+                f"Scaler.fit: column {lost[0]} goes from {values.min():g} to {values.max():g}, "
+                "whose deviation no float can hold. Give it in other units."
+            )
         return cls(tuple(mean.tolist()), tuple(scale.tolist()))
 
     def apply(self, x: Any) -> np.ndarray:

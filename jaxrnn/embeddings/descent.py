@@ -44,8 +44,8 @@ class Word2Vec:
 
     Fields: size, D, of a vector; hidden, `skip_gram`, `cbow_undivided` or `cbow`; objective,
     `NegativeSampling()` or `HierarchicalSoftmax()`; batch, windows in one step of gradient descent.
-    The default batch suits all of them; with `NegativeSampling` 32 is as good and faster, while the
-    `HierarchicalSoftmax` with `skip_gram` diverges at 32, since all windows share the root.
+    A larger batch is faster and, from some size on, diverges: the hierarchical softmax of
+    `skip_gram` first, since every window passes the root. docs/word2vec.md has the sizes.
     Shapes: params, see `Word2VecParams`.
     Raises: TypeError or ValueError for sizes below 1.
 
@@ -58,7 +58,7 @@ class Word2Vec:
     size: int = 100
     hidden: Callable[[Array, Array], Hidden] = skip_gram
     objective: Objective = dataclasses.field(default_factory=NegativeSampling)
-    batch: int = 8
+    batch: int = 16
 
     def __post_init__(self) -> None:
         for name in ("size", "batch"):

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import optax
 
-from jaxrnn.compare.methods import parse_method
+from jaxrnn.compare.methods import parse_method, within
 from jaxrnn.runs.errors import mendable
 from jaxrnn.runs.settings import RunSettings
 from jaxrnn.tasks.judging import measure_of, problem_of
@@ -88,7 +88,9 @@ def _gradient(settings: RunSettings, task: Task, model: Model | Network) -> Grad
     name = settings.training.gradient
     method = parse_method(name).method
     if isinstance(model, Model):
-        return by_method(problem_of(model, task.loss), method, stream=task.stream)
+        # a window is never padded beyond the chunk
+        cut = within(method, task.steps, stream=task.stream)
+        return by_method(problem_of(model, task.loss), cut, stream=task.stream)
     if name != "full":
         raise ValueError(
             f"training.gradient: the network of {settings.task} is differentiated as a whole, by "

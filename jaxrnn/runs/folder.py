@@ -126,9 +126,11 @@ class RunFolder:
             )
         words = _parse(self.codec_file)
         sizes = [words.get(name) for name in ("input_size", "output_size")]
-        if not all(isinstance(size, int) and size > 0 for size in sizes):
+        if not all(type(size) is int and size > 0 for size in sizes):  # a bool is an int, too
             raise ValueError(f"{self.codec_file}: expected input_size and output_size above 0.")
         coded = words.get("codec")
+        if not isinstance(coded, dict | None):
+            raise ValueError(f"{self.codec_file}: expected a codec or null, got {coded!r}.")
         try:
             return (None if coded is None else codec_from_json(coded)), *sizes  # pyright: ignore
         except ValueError as error:

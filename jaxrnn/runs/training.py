@@ -10,7 +10,7 @@ import jax
 from jaxrnn.compare.environment import default_devices, describe_environment
 from jaxrnn.report.progress import TrainingProgress
 from jaxrnn.report.tensorboard import event_writer
-from jaxrnn.report.terminal import introduce, say
+from jaxrnn.report.terminal import introduce, say, warn
 from jaxrnn.runs.building import Parts, build, evaluator, first_state
 from jaxrnn.runs.differences import check_same_run
 from jaxrnn.runs.errors import RunError, mendable
@@ -167,7 +167,7 @@ class _Run:
             return Saved(state, state if facts["anchored"] else None)
 
         with mendable():
-            found = self.store.newest(template, lambda text: say(f"warning: {text}"))
+            found = self.store.newest(template, warn)
         if found is None:
             self._check_nothing_lost()
             self.anchor = state if rolls_back else None
@@ -206,7 +206,8 @@ class _Run:
 
     def _check_nothing_lost(self) -> None:
         """Refuse to begin anew where a run was, and its checkpoints are gone."""
-        rows = read_rows(self.folder.log) if self.folder.log.exists() else []
+        with mendable():
+            rows = read_rows(self.folder.log) if self.folder.log.exists() else []
         if len(rows) > self.chosen.checkpoint_every and self.chosen.on_failed_save == "stop":
             raise RunError(
                 f"{self.folder.log} tells of {len(rows)} steps, but there is no checkpoint in "
@@ -231,7 +232,8 @@ class _Run:
         """Return the writer of TensorBoard's files, None if they are not wanted."""
         if not self.tensorboard:
             return None
-        past = read_rows(self.folder.log)
+        with mendable():
+            past = read_rows(self.folder.log)
         try:
             return opened.enter_context(event_writer(self.folder.events, past))
         except ImportError as error:

@@ -2,14 +2,20 @@
 
 import io
 import warnings
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-__all__ = ["accuracy", "confusion_svg", "judged_lines", "macro_f1", "macro_recall", "ngram_regression"]
+from jaxrnn.data.labelled import Labelled
+from jaxrnn.tasks.examination import Examination, Finding
 
-_SHOWN = 300  # lines of predictions.txt
+__all__ = [
+    "MEASURES", "accuracy", "confusion_svg", "examined", "judged_lines", "macro_f1",
+    "macro_recall", "ngram_regression",
+]  # fmt: skip
+
+_SHOWN = 150  # mistakes in predictions.txt, and right answers
 _LONG = 160  # characters of a text in it
 
 
@@ -49,9 +55,44 @@ def macro_recall(truth: np.ndarray, answers: np.ndarray) -> float:
     return float(np.mean([(answers[truth == label] == label).mean() for label in np.unique(truth)]))
 
 
+MEASURES = {"accuracy": accuracy, "macro F1": macro_f1, "macro recall": macro_recall}
+
+
+def examined(
+    test: Labelled, names: Sequence[str], logits: np.ndarray, rivals: Mapping[str, np.ndarray],
+    title: str, goal: float | None = None,
+) -> Examination:  # fmt: skip
+    """Return each of `MEASURES` on a test set beside the rivals', what was answered, a picture.
+
+    Shapes: logits `[N, classes]`; rivals, what each answers, int `[N]`.
+    Args: names, of the classes; title, of the picture; goal, an accuracy to be reached.
+
+        >>> test = Labelled(("fine", "poor"), np.array([1, 0]))
+        >>> found = examined(test, ("no", "yes"), np.eye(2), {"always no": np.zeros(2)}, "t", 0.5)
+        >>> print(found.findings[0].line())
+        test accuracy 0 (yardstick 0.5: not reached; always no 0.5: no better)
+        >>> sorted(found.files)
+        ['confusion.svg', 'predictions.txt']
+    """
+    truth, answers = test.labels, logits.argmax(1)
+    findings = (
+        Finding(
+            f"test {name}", measure(truth, answers), True,
+            {rival: measure(truth, told) for rival, told in rivals.items()},
+            goal if name == "accuracy" else None,
+        )
+        for name, measure in MEASURES.items()
+    )  # fmt: skip
+    files = {
+        "predictions.txt": judged_lines(test.texts, names, truth, logits),
+        "confusion.svg": confusion_svg(truth, answers, names, title),
+    }
+    return Examination(tuple(findings), files)
+
+
 def ngram_regression(
-    trained: Sequence[np.ndarray], labels: np.ndarray, judged: Sequence[np.ndarray], longest: int, *,
-    balanced: bool = False,
+    trained: Sequence[np.ndarray], labels: np.ndarray, judged: Sequence[np.ndarray], longest: int,
+    *, balanced: bool = False,
 ) -> np.ndarray:  # fmt: skip
     """Return the classes that a logistic regression on counts of n-grams of tokens answers.
 
@@ -87,30 +128,31 @@ def ngram_regression(
 def judged_lines(
     texts: Sequence[str], names: Sequence[str], truth: np.ndarray, logits: np.ndarray
 ) -> str:
-    """Return texts with their classes and what was answered, the surest mistakes first.
+    """Return the surest mistakes, and as many right answers, in lines with what was answered.
 
     Shapes: truth int `[N]`; logits `[N, classes]`.
 
-        >>> lines = judged_lines(("fine", "poor"), ("no", "yes"), np.array([1, 0]), np.eye(2) * 2)
-        >>> print(lines)
-        2 texts, 2 of them wrong, the surest mistakes first:
+        >>> logits = np.array([[2.0, 0.0], [0.0, 1.0]])
+        >>> print(judged_lines(("fine", "good"), ("no", "yes"), np.array([1, 1]), logits))
+        1 of 2 texts are wrong. The surest mistakes, and some that are right:
         answer    it is     text
         no  0.88  yes       fine
-        yes 0.88  no        poor
+        yes 0.73  yes       good
         <BLANKLINE>
     """
     share = np.exp(logits - logits.max(1, keepdims=True))
     share = share / share.sum(1, keepdims=True)
     answers, sure = share.argmax(1), share.max(1)
-    wrong = answers != truth
-    order = np.lexsort((-sure, ~wrong))
-    order = [*order[wrong[order]][: _SHOWN // 2], *order[~wrong[order]][:: max(1, len(order) // _SHOWN)]]
+    wrong, right = np.flatnonzero(answers != truth), np.flatnonzero(answers == truth)
+    surest = wrong[np.argsort(-sure[wrong], kind="stable")][:_SHOWN]
+    some = right[:: max(1, len(right) // _SHOWN)][:_SHOWN]
     width = max(map(len, names))
     lines = [
-        f"{len(texts):,} texts, {wrong.sum():,} of them wrong, the surest mistakes first:",
+        f"{len(wrong):,} of {len(texts):,} texts are wrong. The surest mistakes, and some that are "
+        "right:",
         f"{'answer':{width + 7}}{'it is':{width + 7}}text",
     ]
-    for place in order[:_SHOWN]:
+    for place in (*surest, *some):
         text = " ".join(texts[place].split())
         text = text if len(text) <= _LONG else text[: _LONG - 3] + "..."
         answer, own = names[answers[place]], names[truth[place]]
@@ -118,9 +160,7 @@ def judged_lines(
     return "\n".join(lines) + "\n"
 
 
-def confusion_svg(
-    truth: np.ndarray, answers: np.ndarray, names: Sequence[str], title: str
-) -> str:
+def confusion_svg(truth: np.ndarray, answers: np.ndarray, names: Sequence[str], title: str) -> str:
     """Return a picture of how often each class is taken for which, as SVG.
 
     Shapes: truth and answers int `[N]`.

@@ -4,30 +4,23 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import jax.numpy as jnp
 import numpy as np
-from optax import softmax_cross_entropy_with_integer_labels
 
-from jaxrnn.data import load_digits, pad_to_bucket
+from jaxrnn.data import load_digits
 from jaxrnn.data.arrays_file import read_arrays
-from jaxrnn.data.bucketing import Bucketed, good_buckets
 from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.data.log_mel import log_mel
-from jaxrnn.data.scaling import Scaler
 from jaxrnn.data.wav import read_wav_folder
-from jaxrnn.gradients import Chunk
-from jaxrnn.tasks.codecs import RowCodec
-from jaxrnn.tasks.scores import correct
+from jaxrnn.tasks.labelled_series import Labelled, Parts, labelled_series
 from jaxrnn.tasks.task import Task
 
 __all__ = ["classify"]
 
-_BUCKETS = 4  # lengths that are compiled
 _JUDGED = 5  # every so many of the sequences, in a fixed random order, judge
-_PART = 500  # sequences of an evaluation chunk
+_SETTINGS = {"cell": "gru", "hidden": 64, "layers": 1, "learning_rate": 0.003, "updates": 400}
 
 
-class _Labelled(NamedTuple):
+class _Read(NamedTuple):
     """Sequences with a class each."""
 
     xs: list[np.ndarray]  # float64 [t_i, D]
@@ -65,71 +58,21 @@ def classify(
     if arrays is not None and wavs is not None:
         raise ValueError("classify: expected arrays or wavs, got both.")
     data = _of_arrays(arrays) if arrays else _of_wavs(wavs) if wavs else _of_digits()
-    xs = [x[:steps] for x in data.xs]
+    some = Labelled(data.xs, data.labels)
     names = tuple(sorted(set(data.labels)))
     _check(data, names)
-    classes = np.array([names.index(label) for label in data.labels], np.int32)
-    order = np.random.default_rng(0).permutation(len(xs))
+    order = np.random.default_rng(0).permutation(len(data.xs))
     judged, trained = order[::_JUDGED], np.setdiff1d(order, order[::_JUDGED])
-    scaler = Scaler.fit(np.concatenate([xs[i] for i in trained]))
-    scaled = [scaler.apply(x).astype(np.float32) for x in xs]
-    lengths = [len(scaled[i]) for i in trained]
-    bucketed = Bucketed(
-        tuple(lengths), 32 if batch is None else batch, tuple(good_buckets(lengths, _BUCKETS)), seed
-    )
-
-    def train(number: int) -> Chunk:
-        length, places, real = bucketed.batch_of(number)
-        return _chunk(scaled, classes, trained[places], length, real)
-
-    parts = [judged[start : start + _PART] for start in range(0, len(judged), _PART)]
-    longest = max(len(x) for x in scaled)
-    return Task(
-        name="classify",
-        title="Which class is it?",
-        source=f"{data.source}: {len(xs)} sequences, {len(names)} classes",
-        input_size=len(data.columns),
-        output_size=len(names),
-        steps=max(lengths),
-        batch=bucketed.batch,
-        stream=False,
-        loss=softmax_cross_entropy_with_integer_labels,
-        score=correct,
-        metric="accuracy",
-        higher_is_better=True,
-        train=train,
-        evaluation=tuple(
-            _chunk(scaled, classes, part, longest, np.ones(len(part), bool)) for part in parts
-        ),
-        settings={
-            "cell": "gru",
-            "hidden": 64,
-            "layers": 1,
-            "learning_rate": 0.003,
-            "updates": 400,
-        },
-        baseline=_by_frequency(classes[trained], classes[judged], len(names)),
-        baseline_name="the frequency of the classes",
-        content=fingerprint(xs, list(data.labels)),
-        epoch=bucketed.per_epoch,
-        codec=RowCodec(data.columns, scaler.mean, scaler.scale, answers=names, classes=True),
-    )
-
-
-def _chunk(
-    xs: list[np.ndarray], classes: np.ndarray, places: np.ndarray, length: int, real: np.ndarray
-) -> Chunk:
-    padded, lengths = pad_to_bucket([xs[i] for i in places], [length])
-    times = np.arange(length)[:, None]
-    weights = (times == lengths - 1) & real
-    targets = np.broadcast_to(classes[places], weights.shape)
-    return Chunk(
-        jnp.asarray(padded), jnp.asarray(targets), jnp.asarray(weights.astype(np.float32)),
-        jnp.asarray(times < lengths),
+    source = f"{data.source}: {len(data.xs)} sequences, {len(names)} classes"
+    return labelled_series(
+        "classify", "Which class is it?",
+        Parts(some.chosen(trained), some.chosen(judged), data.columns, names, source),
+        fingerprint([x[:steps] for x in data.xs], list(data.labels)),
+        seed=seed, steps=steps, batch=batch, settings=_SETTINGS,
     )  # fmt: skip
 
 
-def _check(data: _Labelled, names: Sequence[str]) -> None:
+def _check(data: _Read, names: Sequence[str]) -> None:
     if len(names) < 2 or len(data.xs) < _JUDGED:
         raise ValueError(
             f"classify: {data.source} has {len(data.xs)} sequences of {len(names)} classes, "
@@ -141,31 +84,25 @@ def _check(data: _Labelled, names: Sequence[str]) -> None:
             raise ValueError(f"classify: {data.source}: sequence {place} {what}.")
 
 
-def _by_frequency(trained: np.ndarray, judged: np.ndarray, count: int) -> float:
-    """Return the loss of who knows only how often each class comes."""
-    share = (np.bincount(trained, minlength=count) + 1) / (len(trained) + count)
-    return float(-np.log(share[judged]).mean())
-
-
-def _of_digits() -> _Labelled:
+def _of_digits() -> _Read:
     images = load_digits()
     pictures = np.concatenate([images.train_x, images.test_x])
     labels = np.concatenate([images.train_y, images.test_y])
     columns = tuple(f"pixel {i + 1}" for i in range(pictures.shape[2]))
     source = "scikit-learn's digits, row by row"
-    return _Labelled(list(pictures.astype(np.float64)), tuple(map(str, labels)), columns, source)
+    return _Read(list(pictures.astype(np.float64)), tuple(map(str, labels)), columns, source)
 
 
-def _of_wavs(folder: str | os.PathLike[str]) -> _Labelled:
+def _of_wavs(folder: str | os.PathLike[str]) -> _Read:
     sounds = read_wav_folder(folder)
     # several channels are heard as one
     waves = [wave if wave.ndim == 1 else wave.mean(1) for wave in sounds.waves]
     xs = [log_mel(wave, sounds.rate).astype(np.float64) for wave in waves]
     columns = tuple(f"band {i + 1}" for i in range(xs[0].shape[1]))
-    return _Labelled(xs, sounds.labels, columns, os.path.basename(os.path.abspath(folder)))
+    return _Read(xs, sounds.labels, columns, os.path.basename(os.path.abspath(folder)))
 
 
-def _of_arrays(path: str | os.PathLike[str]) -> _Labelled:
+def _of_arrays(path: str | os.PathLike[str]) -> _Read:
     found, name = read_arrays(path), os.path.basename(path)
     for key in ("x", "y"):
         if key not in found:
@@ -188,4 +125,4 @@ def _of_arrays(path: str | os.PathLike[str]) -> _Labelled:
         raise ValueError(f"classify: {name}: lengths should be ints from 1 to T = {x.shape[1]}.")
     rows = [row[:length].astype(np.float64) for row, length in zip(x, lengths, strict=True)]
     columns = tuple(f"feature {i + 1}" for i in range(x.shape[2]))
-    return _Labelled(rows, tuple(map(str, y.tolist())), columns, name)
+    return _Read(rows, tuple(map(str, y.tolist())), columns, name)

@@ -3,6 +3,7 @@
 import dataclasses
 import io
 import math
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
@@ -26,6 +27,7 @@ from jaxrnn.data.tokenisers import UNKNOWN
 from jaxrnn.tasks.cloze_network import GAP, ClozeChunk, ClozeNetwork, ReaderParams
 from jaxrnn.tasks.examination import Examination, Finding
 from jaxrnn.tasks.kind import DataSettings, Kind
+from jaxrnn.tasks.model import one_of
 from jaxrnn.tasks.task import Task
 from jaxrnn.tasks.token_codecs import TokenCodec
 
@@ -36,27 +38,6 @@ _JUDGES, _EXAMINED = 512, 2000  # held-out rows at most: every word of them is a
 _SHOWN = 200  # gaps in predictions.txt
 _ROWS = 64  # of a held-out chunk
 _FORWARDS = "the same model read forwards alone"
-
-
-@dataclasses.dataclass(frozen=True)
-class ClozeSettings(DataSettings):
-    """Of gaps: steps, the words of a row of running text.
-
-    Fields: text, text8, ewt (whose rows are its sentences), python, or a file in UTF-8; size, how
-    many different words at most: the others are unknown, and no gap.
-    Shapes: none.
-    Raises: ValueError naming the field.
-
-        >>> ClozeSettings().text
-        'text8'
-    """
-
-    text: str = "text8"
-    size: int = 5000
-
-    def __post_init__(self) -> None:
-        if not 10 <= self.size <= 10**6:
-            raise ValueError(f"data.size: expected 10 to 1,000,000 words, got {self.size}.")
 
 
 class _Rows(NamedTuple):
@@ -85,12 +66,36 @@ def _ewt() -> _Rows:
     return _Rows(*parts, "the sentences of UD English EWT", False)
 
 
-# by name; anything else is a file
-_TEXTS: dict[str, Callable[[], _Rows]] = {
+# by name; a new text is one line
+_CORPORA: dict[str, Callable[[], _Rows]] = {
     "text8": lambda: _running(load_text8(), "the beginning of text8"),
     "ewt": _ewt,
     "python": lambda: _running(python_documentation(), "Python's documentation"),
 }
+
+
+@dataclasses.dataclass(frozen=True)
+class ClozeSettings(DataSettings):
+    """Of gaps: steps, the words of a row of running text.
+
+    Fields: corpus, text8, ewt (whose rows are its sentences) or python (its documentation); text, a
+    file in UTF-8 to read instead; size, how many different words at most: the others are unknown,
+    and no gap.
+    Shapes: none.
+    Raises: ValueError naming the field.
+
+        >>> ClozeSettings().corpus
+        'text8'
+    """
+
+    corpus: str = "text8"
+    text: str | None = None
+    size: int = 5000
+
+    def __post_init__(self) -> None:
+        one_of("data.corpus", self.corpus, _CORPORA)
+        if not 10 <= self.size <= 10**6:
+            raise ValueError(f"data.size: expected 10 to 1,000,000 words, got {self.size}.")
 
 
 def cloze(data: ClozeSettings, seed: int = 0, codec: TokenCodec | None = None) -> Task:
@@ -107,11 +112,11 @@ def cloze(data: ClozeSettings, seed: int = 0, codec: TokenCodec | None = None) -
     Args: seed, of the order of the rows. codec, fitted before; it is kept.
     Raises: ValueError if the text is too short or can't be read; OSError without the data.
 
-        >>> task = cloze(ClozeSettings(steps=8, batch=4, text="python"))
+        >>> task = cloze(ClozeSettings(steps=8, batch=4, corpus="python"))
         >>> task.train(0).words.shape
         (8, 4)
     """
-    rows = _TEXTS.get(data.text, lambda: _running(read_text(data.text), data.text))()
+    rows = _read(data)
     steps = 32 if data.steps is None else data.steps
     batch = 32 if data.batch is None else data.batch
     codec = codec or TokenCodec(Words.fit(rows.train, Normaliser(lower=True), max_size=data.size))
@@ -152,6 +157,12 @@ def cloze(data: ClozeSettings, seed: int = 0, codec: TokenCodec | None = None) -
             model, params, _spread(parts[2], _EXAMINED), buckets, counts
         ),
     )
+
+
+def _read(data: ClozeSettings) -> _Rows:
+    if data.text is None:
+        return _CORPORA[data.corpus]()
+    return _running(read_text(data.text), os.path.basename(data.text))
 
 
 def _cut(rows: list[np.ndarray], source: _Rows, steps: int) -> list[np.ndarray]:
@@ -299,9 +310,9 @@ CLOZE = Kind(
     network=ClozeNetwork,
     presets={
         "quick": {
-            "data": {"text": "python", "steps": 16, "batch": 16, "size": 500},
+            "data": {"corpus": "python", "steps": 16, "batch": 16, "size": 500},
             "model": {"hidden": 24, "embedding": 24},
-            "optimizer": {"learning_rate": 0.02},
+            "optimizer": {"learning_rate": 0.02, "schedule": "constant"},
             "training": {"updates": 80, "evaluate_every": 80, "checkpoint_every": 80},
         },
         "full": {"training": {"updates": 3000, "evaluate_every": 500, "checkpoint_every": 500}},

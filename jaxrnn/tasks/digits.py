@@ -11,11 +11,12 @@ from jaxrnn.data import MNIST, Images, find, load_digits, load_mnist, shuffled
 from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.gradients import Chunk
 from jaxrnn.tasks.at_end import answers, at_end, majority
+from jaxrnn.tasks.class_report import confusion_svg
 from jaxrnn.tasks.examination import Examination, Finding
 from jaxrnn.tasks.kind import DataSettings, Kind
 from jaxrnn.tasks.model import Model
 from jaxrnn.tasks.number_codecs import PixelCodec
-from jaxrnn.tasks.pictures import as_svg, confusion_picture
+from jaxrnn.tasks.pictures import as_svg
 from jaxrnn.tasks.scores import correct
 from jaxrnn.tasks.task import Task
 
@@ -210,7 +211,9 @@ def _examined(tested: _Part, said: np.ndarray, baseline: float) -> Examination:
     names = tuple(map(str, range(10)))
     files = {
         "predictions.txt": f"{len(wrong)} of {len(truth)} wrong\n" + "".join(lines),
-        "confusion.svg": confusion_picture(truth, said, names),
+        "confusion.svg": confusion_svg(
+            truth, said, names, f"{len(truth) - len(wrong)} of {len(truth)} right"
+        ),
         "picture.svg": _mistakes(tested, said, wrong[:_SHOWN]),
     }
     return Examination((finding,), files)

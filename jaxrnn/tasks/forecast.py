@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxrnn.data import mackey_glass17, shuffled
+from jaxrnn.data.batches import check_batch
 from jaxrnn.data.csv_table import Table, read_table
 from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.data.scaling import Scaler
@@ -67,7 +68,7 @@ def forecast(
         return Chunk(jnp.asarray(inputs[at]), jnp.asarray(targets[at + horizon]))
 
     count = cuts[0] - steps - horizon + 1
-    shuffled(0, count, batch)  # a wrong batch is refused here, not at the first update
+    check_batch("forecast", batch, count)
     judged = chunk(np.arange(cuts[0] - horizon - steps + 1, cuts[1] - horizon - steps + 1))
     mean, scale = np.asarray(scaler.mean, float), np.asarray(scaler.scale, float)
     return Task(

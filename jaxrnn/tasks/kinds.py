@@ -15,10 +15,14 @@ from jaxrnn.tasks.digits import DIGITS
 from jaxrnn.tasks.forecast import forecast
 from jaxrnn.tasks.kind import Changes, DataSettings, Kind
 from jaxrnn.tasks.pos import POS
+from jaxrnn.tasks.sentiment import SENTIMENT
+from jaxrnn.tasks.sensors import MOTIONS, VOWELS
 from jaxrnn.tasks.sine import SINE
+from jaxrnn.tasks.surnames import SURNAMES
 from jaxrnn.tasks.task import Task
 from jaxrnn.tasks.temporal_order import temporal_order
 from jaxrnn.tasks.text import text
+from jaxrnn.tasks.transcribe import TRANSCRIBE
 from jaxrnn.tasks.wordlm import WORDLM
 
 __all__ = [
@@ -116,6 +120,8 @@ KINDS: dict[str, Kind] = {
     "counting": COUNTING,
     "digits": DIGITS,
     "sine": SINE,
+    "motions": MOTIONS,
+    "vowels": VOWELS,
     "forecast": Kind(
         _ONE, "a column of your own table, rows ahead", ForecastSettings, _forecast,
         _as_built(forecast),
@@ -124,6 +130,8 @@ KINDS: dict[str, Kind] = {
         _ONE, "the class of your own sequences, arrays or sounds", ClassifySettings, _classify,
         _as_built(classify),
     ),
+    "sentiment": SENTIMENT,
+    "surnames": SURNAMES,
     "adding": _plain(_ONE, "the sum of two marked numbers", adding),
     "temporal_order": _plain(_ONE, "in which order two symbols came", temporal_order),
     "charlm": Kind(
@@ -135,6 +143,7 @@ KINDS: dict[str, Kind] = {
     "cloze": CLOZE,
     "copy_memory": _plain(_SYNCHRONOUS, "ten symbols said again after a pause", copy_memory),
     "delayed_recall": _plain(_SYNCHRONOUS, "the symbol of some steps ago", delayed_recall),
+    "transcribe": TRANSCRIBE,
 }  # fmt: skip
 
 

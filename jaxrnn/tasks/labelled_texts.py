@@ -1,24 +1,34 @@
 """Which class is a text of? From any labelled texts to a task for a classifier of texts."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
-import jax
 import numpy as np
 
-from jaxrnn.data import Bucketed, Characters, Normaliser, Subwords, Words, good_buckets
-from jaxrnn.data import pad_to_bucket
+from jaxrnn.data import (
+    Bucketed,
+    Characters,
+    Normaliser,
+    Subwords,
+    Words,
+    good_buckets,
+    pad_to_bucket,
+)
 from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.data.tokenisers import UNKNOWN
+from jaxrnn.tasks.examination import Examination
 from jaxrnn.tasks.kind import DataSettings
 from jaxrnn.tasks.model import one_of
 from jaxrnn.tasks.task import Task
 from jaxrnn.tasks.text_classifier import Texts
-from jaxrnn.tasks.text_corpora import LabelledCorpus, corpus
+from jaxrnn.tasks.text_corpora import LabelledCorpus
 from jaxrnn.tasks.token_codecs import LabelCodec, Tokens
 
-__all__ = ["LabelledCorpus", "TextSettings", "by_frequency", "fitted", "labelled_texts", "number"]
+__all__ = [
+    "LabelledIds", "TextSettings", "by_frequency", "chunks", "fitted", "known_codec",
+    "labelled_texts", "token_ids",
+]  # fmt: skip
 
 _TOKENS = ("words", "characters", "subwords")
 _BUCKETS = 4  # lengths that are compiled, for training
@@ -51,7 +61,7 @@ class TextSettings(DataSettings):
             raise ValueError(f"data.least: expected 1 or more, got {self.least}.")
 
 
-def fitted(data: TextSettings, texts: tuple[str, ...]) -> Tokens:
+def fitted(data: TextSettings, texts: Sequence[str]) -> Tokens:
     """Return a tokeniser fitted to the texts that are trained on.
 
     Shapes: none.
@@ -67,16 +77,38 @@ def fitted(data: TextSettings, texts: tuple[str, ...]) -> Tokens:
     return Words.fit(texts, normaliser, min_count=data.least, max_size=data.size)
 
 
-def number(tokens: Tokens, texts: tuple[str, ...], steps: int | None) -> list[np.ndarray]:
+def token_ids(tokens: Tokens, texts: Sequence[str], steps: int | None = None) -> list[np.ndarray]:
     """Return the ids of each text, at most `steps` of them; one without any is one unknown token.
 
     Shapes: each int32 `[t_i]`, t_i at least 1.
 
-        >>> number(Characters.fit(["ab"]), ("abba", ""), 3)
-        [array([2, 3, 3], dtype=int32), array([1], dtype=int32)]
+        >>> [ids.tolist() for ids in token_ids(Characters.fit(["ab"]), ("abba", ""), 3)]
+        [[2, 3, 3], [1]]
     """
     found = (tokens.encode(text)[:steps] for text in texts)
     return [ids if len(ids) else np.array([UNKNOWN], np.int32) for ids in found]
+
+
+def known_codec(
+    owner: str, found: LabelledCorpus, codec: LabelCodec | None, data: TextSettings
+) -> LabelCodec:
+    """Return the codec of a run that goes on, or one fitted to the texts that are trained on.
+
+    Shapes: none.
+    Raises: ValueError if the run was begun with other classes.
+
+        >>> from jaxrnn.tasks.text_corpora import corpus
+        >>> known_codec("n", corpus("made-names", None), None, TextSettings()).output_size
+        3
+    """
+    if codec is None:
+        return LabelCodec(fitted(data, found.parts.train.texts), found.names)
+    if codec.names != found.names:
+        raise ValueError(
+            f"{owner}: {found.source} has the classes {', '.join(found.names)}, but the run was "
+            f"begun with {', '.join(codec.names)}."
+        )
+    return codec
 
 
 def by_frequency(trained: np.ndarray, judged: np.ndarray, classes: int) -> float:
@@ -91,9 +123,17 @@ def by_frequency(trained: np.ndarray, judged: np.ndarray, classes: int) -> float
     return float(-np.log(share[judged]).mean())
 
 
+class LabelledIds(NamedTuple):
+    """The ids of the texts of each part."""
+
+    train: list[np.ndarray]
+    dev: list[np.ndarray]
+    test: list[np.ndarray]
+
+
 def labelled_texts(
-    corpus: LabelledCorpus, data: TextSettings, seed: int, codec: LabelCodec | None, *,
-    name: str, title: str, examine: Callable[..., Any],
+    found: LabelledCorpus, data: TextSettings, seed: int, codec: LabelCodec | None, *,
+    name: str, title: str, examine: Callable[[Any, Any, LabelledIds], Examination],
 ) -> Task:  # fmt: skip
     """Return the task of telling the class of a text, in batches of texts of like lengths.
 
@@ -103,33 +143,28 @@ def labelled_texts(
     Shapes: a chunk is a `Texts`: ids int32 `[T, B]`, lengths and labels int32 and weights float32
     `[B]`.
     Args: seed, of the order of the texts; codec, fitted before, its vocabulary is kept. name and
-        title, of the task. examine, `(model, params, corpus, ids by part) -> Examination`.
+        title, of the task. examine, `(model, params, ids) -> Examination`.
     Raises: ValueError for classes that the codec lacks.
 
-        >>> some = Labelled(("good", "bad"), np.array([1, 0], np.int32))
-        >>> corpus = LabelledCorpus(LabelledSplits(some, some, some), ("no", "yes"), "a test")
+        >>> from jaxrnn.tasks.text_corpora import corpus
         >>> task = labelled_texts(
-        ...     corpus, TextSettings(batch=2), 0, None, name="n", title="t", examine=print)
+        ...     corpus("made-names", None), TextSettings(batch=2, tokens="characters"), 0, None,
+        ...     name="names", title="Which?", examine=lambda model, params, ids: Examination(()))
         >>> chunk = task.train(0)
-        >>> chunk.lengths.tolist(), sorted(chunk.labels.tolist()), chunk.weights.tolist()
-        ([1, 1], [0, 1], [1.0, 1.0])
+        >>> chunk.ids.shape[1], chunk.weights.tolist()
+        (2, [1.0, 1.0])
     """
-    parts = corpus.parts
-    codec = codec or LabelCodec(fitted(data, parts.train.texts), corpus.names)
-    if codec.names != corpus.names:
-        raise ValueError(
-            f"{name}: {corpus.source} has the classes {', '.join(corpus.names)}, but the run was "
-            f"begun with {', '.join(codec.names)}."
-        )
-    ids = LabelledIds(*(number(codec.tokens, part.texts, data.steps) for part in parts))
+    parts = found.parts
+    codec = known_codec(name, found, codec, data)
+    ids = LabelledIds(*(token_ids(codec.tokens, part.texts, data.steps) for part in parts))
     batch = 32 if data.batch is None else data.batch
     bucketed = _bucketed(ids.train, batch, seed)
     unknown = float((np.concatenate(ids.dev) == UNKNOWN).mean())
     return Task(
         name=name,
         title=title,
-        source=f"{corpus.source}: {len(ids.train):,} texts, {len(codec.names)} classes, "
-        f"{len(codec.tokens):,} different {data.tokens}, {unknown:.1%} of the held-out ones unknown",
+        source=f"{found.source}: {len(ids.train):,} texts to train on, {len(codec.names)} classes, "
+        f"{len(codec.tokens):,} {data.tokens}, {unknown:.1%} of the held-out ones unknown",
         steps=max(map(len, ids.train)),
         batch=batch,
         metric="accuracy",
@@ -138,19 +173,11 @@ def labelled_texts(
         evaluation=chunks(ids.dev, parts.dev.labels),
         baseline=by_frequency(parts.train.labels, parts.dev.labels, len(codec.names)),
         baseline_name="the frequency of the classes",
-        content=fingerprint(*(part for split in parts for part in split)),
+        content=fingerprint(*(list(part) for part in parts)),
         epoch=bucketed.per_epoch,
         codec=codec,
-        examine=lambda model, params: examine(model, params, corpus, ids),
+        examine=lambda model, params: examine(model, params, ids),
     )
-
-
-class LabelledIds(NamedTuple):
-    """The ids of the texts of each part."""
-
-    train: list[np.ndarray]
-    dev: list[np.ndarray]
-    test: list[np.ndarray]
 
 
 def chunks(ids: list[np.ndarray], labels: np.ndarray) -> tuple[Texts, ...]:

@@ -27,7 +27,7 @@ __all__ = [
 ]  # fmt: skip
 
 _PRECISIONS = ("float32", "bfloat16")
-_MOST = 10**9  # of units and layers: more is a slip
+_MOST = {"hidden": 10**9, "layers": 1000, "embedding": 10**9}  # more is a slip
 
 
 def one_of(name: str, value: str, known: Any) -> None:
@@ -90,9 +90,9 @@ class ModelSettings:
 
     def __post_init__(self) -> None:
         one_of("model.cell", self.cell, CELLS)
-        for name in ("hidden", "layers", "embedding"):
-            if getattr(self, name) > _MOST:
-                raise ValueError(f"model.{name}: expected at most {_MOST:,}.")
+        for name, most in _MOST.items():
+            if getattr(self, name) > most:
+                raise ValueError(f"model.{name}: expected at most {most:,}.")
         for name in ("hidden", "layers"):
             as_positive_int("model", name, getattr(self, name))
         share("model.dropout", self.dropout)

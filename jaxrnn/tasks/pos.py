@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import jax
@@ -15,7 +16,7 @@ from jaxrnn.tasks.examination import Examination, Finding
 from jaxrnn.tasks.kind import DataSettings, Kind
 from jaxrnn.tasks.tagger import TaggedChunk, Tagger, TaggerSettings
 from jaxrnn.tasks.tagging_codec import Numbered, TaggingCodec, fit_tagging
-from jaxrnn.tasks.tagging_data import MADE, Tagged, TaggedParts, read_tagged
+from jaxrnn.tasks.tagging_data import MADE, TREEBANKS, Tagged, TaggedParts, read_tagged
 from jaxrnn.tasks.tagging_report import as_list, confusion_picture, most_frequent_tags
 from jaxrnn.tasks.task import Task
 
@@ -46,6 +47,9 @@ class PosSettings(DataSettings):
     def __post_init__(self) -> None:
         for name in ("letters", "buckets"):
             as_positive_int("data", name, getattr(self, name))
+        if self.treebank not in TREEBANKS and Path(self.treebank).exists():
+            # a run may be resumed from another folder
+            object.__setattr__(self, "treebank", str(Path(self.treebank).absolute()))
 
 
 def pos(data: PosSettings, seed: int = 0, codec: TaggingCodec | None = None) -> Task:
@@ -210,7 +214,7 @@ POS = Kind(
         "quick": {
             "data": {"treebank": MADE, "batch": 16, "letters": 12, "buckets": 1},
             "model": {"hidden": 16, "embedding": 16, "letter_embedding": 8, "letter_features": 16},
-            "optimizer": {"learning_rate": 0.02},
+            "optimizer": {"learning_rate": 0.02, "schedule": "constant"},
             "training": {"updates": 60, "evaluate_every": 60, "checkpoint_every": 60},
         },
         "full": {"training": {"updates": 3600, "evaluate_every": 400, "checkpoint_every": 400}},

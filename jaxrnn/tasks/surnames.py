@@ -15,20 +15,14 @@ from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.data.labelled import Labelled
 from jaxrnn.drivers import scan
 from jaxrnn.gradients import Chunk
-from jaxrnn.tasks.class_report import (
-    confusion_svg,
-    judged_lines,
-    macro_f1,
-    macro_recall,
-    ngram_regression,
-)
-from jaxrnn.tasks.examination import Examination, Finding
+from jaxrnn.tasks.class_report import examined, ngram_regression
+from jaxrnn.tasks.examination import Examination
 from jaxrnn.tasks.kind import DataSettings, Kind
-from jaxrnn.tasks.labelled_texts import by_frequency, known_codec, token_ids
+from jaxrnn.tasks.labelled_texts import TextSettings, by_frequency, known_codec, token_ids
 from jaxrnn.tasks.model import Model, one_of
 from jaxrnn.tasks.scores import correct
 from jaxrnn.tasks.task import Task
-from jaxrnn.tasks.text_corpora import LabelledCorpus, corpus
+from jaxrnn.tasks.text_corpora import corpus
 from jaxrnn.tasks.token_codecs import LabelCodec
 
 __all__ = ["SURNAMES", "NameSettings", "surnames"]
@@ -73,22 +67,29 @@ def surnames(data: NameSettings, seed: int = 0, codec: LabelCodec | None = None)
         supply the data.
 
         >>> chunk = surnames(NameSettings(corpus="made-names", steps=16, batch=4)).train(0)
-        >>> bool((chunk.resets.sum() == chunk.weights.sum()).all()), chunk.xs.shape
+        >>> int(chunk.resets.sum()) == int(chunk.weights.sum()), chunk.xs.shape
         (True, (16, 4, 1))
     """
     found = corpus(data.corpus, data.text)
-    codec = known_codec("surnames", found, codec, "characters")
+    codec = known_codec("surnames", found, codec, TextSettings(tokens="characters"))
     steps = 64 if data.steps is None else data.steps
     batch = 32 if data.batch is None else data.batch
     ids = [token_ids(codec.tokens, part.texts) for part in found.parts]
+    _check(ids, steps)
     rows = [_Rows.of(some, part, steps) for some, part in zip(ids, found.parts, strict=True)]
     train, dev, test = rows
     epochs = Epochs(train.count, batch, seed)
     classes = len(codec.names)
 
     def examine(model: Model, params: Any) -> Examination:
+        rivals = {
+            f"logistic regression on {what}": ngram_regression(
+                ids[0], found.parts.train.labels, ids[2], _NGRAM, balanced=balanced
+            )
+            for what, balanced in (("n-grams", False), ("n-grams, classes balanced", True))
+        }
         logits = _logits(model, params, test)
-        return _examined(found, ids, logits)
+        return examined(found.parts.test, found.names, logits, rivals, "Test names by language")
 
     return Task(
         name="surnames",
@@ -143,42 +144,23 @@ class _Rows:
         return self.chunk(np.arange(self.count), np.ones(self.count, bool))
 
 
+def _check(ids: Sequence[Sequence[np.ndarray]], steps: int) -> None:
+    longest = max(len(one) for part in ids for one in part)
+    if longest > steps:
+        raise ValueError(
+            f"data.steps={steps}: the longest name has {longest} characters, which a row has to "
+            "hold. Take longer rows; for long texts there is the task sentiment."
+        )
+
+
 def _logits(model: Model, params: Any, rows: _Rows) -> np.ndarray:
     """Return the logits after the last character of each name, `[N, classes]`."""
     chunk = rows.whole()
-    ys: Array = scan(
-        model.cell, params.cell, None, chunk.xs, mask=chunk.mask, resets=chunk.resets
-    )[1]
+    ys: Array = scan(model.cell, params.cell, None, chunk.xs, mask=chunk.mask, resets=chunk.resets)[
+        1
+    ]
     outputs = jax.jit(model.output.apply)(params.head, ys)
     return np.stack([one[-1] for one in unpack(rows.packed, outputs)])
-
-
-def _examined(
-    found: LabelledCorpus, ids: list[list[np.ndarray]], logits: np.ndarray
-) -> Examination:
-    truth, answers = found.parts.test.labels, logits.argmax(1)
-    trained = found.parts.train.labels
-    regressions = {
-        f"logistic regression on n-grams of 1 to {_NGRAM} characters{how}": ngram_regression(
-            ids[0], trained, ids[2], _NGRAM, balanced=balanced
-        )
-        for how, balanced in (("", False), (", classes balanced", True))
-    }
-    measures = {"macro F1": macro_f1, "macro recall": macro_recall, "accuracy": accuracy}
-    findings = tuple(
-        Finding(
-            f"test {name}", measure(truth, answers), True,
-            {rival: measure(truth, told) for rival, told in regressions.items()},
-        )
-        for name, measure in measures.items()
-    )  # fmt: skip
-    return Examination(
-        findings,
-        {
-            "predictions.txt": judged_lines(found.parts.test.texts, found.names, truth, logits),
-            "confusion.svg": confusion_svg(truth, answers, found.names, "Test names by language"),
-        },
-    )
 
 
 SURNAMES = Kind(
@@ -195,7 +177,7 @@ SURNAMES = Kind(
         "quick": {
             "data": {"corpus": "made-names", "steps": 32, "batch": 8},
             "model": {"hidden": 16, "embedding": 8, "dropout": 0.0},
-            "optimizer": {"learning_rate": 0.01},
+            "optimizer": {"learning_rate": 0.01, "schedule": "constant"},
             "training": {"updates": 40, "evaluate_every": 20, "checkpoint_every": 20},
         },
         "full": {},

@@ -35,7 +35,8 @@ class TaggerSettings(ModelSettings):
     """Of a tagger: hidden units are those of each direction.
 
     Fields: letter_embedding, features of a letter; letter_features, of the letters of a word
-    together; word_dropout, the share of words that are read as unknown while training; crf, whether tags are weighed together, by a `CRF`, not each alone.
+    together; word_dropout, the share of words that are read as unknown while training; crf, whether
+    tags are weighed together, by a `CRF`, not each alone.
     Shapes: none.
     Raises: ValueError or TypeError naming the field.
 

@@ -132,7 +132,7 @@ def _file(folder: Path, names: tuple[str, ...]) -> Path:
     if len(found) != 1:
         got = ", ".join(path.name for path in found) or "none"
         raise ValueError(
-            f"{_OWNER}: {folder}: expected one file *{' or *'.join(names)}*.conllu, got {got}."
+            f"{_OWNER}: {folder}: expected one file *{'* or *'.join(names)}*.conllu, got {got}."
         )
     return found[0]
 

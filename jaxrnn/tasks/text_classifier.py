@@ -1,7 +1,7 @@
 """The class of a whole text: token by token both ways, then what all steps amount to."""
 
 import dataclasses
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, NamedTuple
 
 import jax
@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 from optax import softmax_cross_entropy_with_integer_labels as _cross_entropy
 
-from jaxrnn.data import pad_to_bucket
+from jaxrnn.data import Bucketed, good_buckets, pad_to_bucket
 from jaxrnn.data.tokenisers import UNKNOWN
 from jaxrnn.models import Output, OutputParams, RNNParams
 from jaxrnn.models.bidirectional_encoder import (
@@ -27,6 +27,7 @@ from jaxrnn.tasks.token_codecs import LabelCodec
 __all__ = ["ClassifierParams", "ClassifierSettings", "TextClassifier", "Texts"]
 
 _BUCKETS = tuple(2**n for n in range(3, 31))  # lengths that are compiled
+_PART = 256  # texts that are answered together
 
 
 class Texts(NamedTuple):
@@ -47,21 +48,15 @@ class ClassifierSettings(ModelSettings):
     Shapes: none.
     Raises: ValueError naming the field.
 
-        >>> ClassifierSettings(word_dropout=0.1).embedding
-        64
+        >>> ClassifierSettings(word_dropout=0.1).hidden
+        128
     """
 
-    embedding: int = 64
     word_dropout: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         share("model.word_dropout", self.word_dropout)
-        if not self.embedding:
-            raise ValueError(
-                "model.embedding: tokens need vectors: expected a number above 0, such as 64, got "
-                "0."
-            )
 
 
 class ClassifierParams(NamedTuple):
@@ -81,13 +76,13 @@ class TextClassifier:
 
     Source: Conneau et al. (2017), arXiv:1705.02364, for the maximum; reading tokens as unknown,
     Iyyer et al. (2015), ACL, whose words are left out instead.
-    Fields: codec; settings.
+    Fields: settings; codec.
     Shapes: a chunk is a `Texts`; logits `[B, classes]`.
-    Raises: as `ClassifierSettings`.
+    Raises: ValueError without an embedding.
 
         >>> from jaxrnn.data import Characters
         >>> codec = LabelCodec(Characters.fit(["abc"]), ("no", "yes"))
-        >>> model = TextClassifier(codec, ClassifierSettings(hidden=4, embedding=3))
+        >>> model = TextClassifier(ClassifierSettings(hidden=4, embedding=3), codec)
         >>> params = model.init(jax.random.key(0))
         >>> model.logits(params, np.array([[2], [3]]), np.array([2]), None).shape
         (1, 2)
@@ -95,8 +90,15 @@ class TextClassifier:
         [True, True]
     """
 
-    codec: LabelCodec
     settings: ClassifierSettings
+    codec: LabelCodec
+
+    def __post_init__(self) -> None:
+        if not self.settings.embedding:
+            raise ValueError(
+                "model.embedding: tokens need vectors: expected a number above 0, such as 64, got "
+                "0."
+            )
 
     @property
     def lookup(self) -> Lookup:
@@ -156,3 +158,14 @@ class TextClassifier:
         for xs in self.codec.inputs(text):
             ids, lengths = pad_to_bucket([xs[:, 0]], _BUCKETS)
             yield self.codec.answer(np.asarray(run(ids, lengths)))
+
+    def answers(self, params: ClassifierParams, ids: Sequence[np.ndarray]) -> np.ndarray:
+        """Return the logits `[N, classes]` of many texts of ids `[t_i]`."""
+        run = jax.jit(lambda ids, lengths: self.logits(params, ids, lengths, None))
+        lengths = [len(one) for one in ids]
+        bucketed = Bucketed(tuple(lengths), min(_PART, len(ids)), tuple(good_buckets(lengths, 4)))
+        found = np.zeros((len(ids), self.codec.output_size), np.float32)
+        for place in range(bucketed.per_epoch):
+            steps, places, _ = bucketed.batch_of(place)
+            found[places] = run(*pad_to_bucket([ids[i] for i in places], [steps]))
+        return found

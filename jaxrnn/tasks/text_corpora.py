@@ -23,15 +23,14 @@ class LabelledCorpus(NamedTuple):
 
 
 def by_spelling(texts: Sequence[str], labels: Sequence[str], source: str) -> LabelledCorpus:
-    """Return a corpus split by a hash of the spelling: all texts that differ in case alone go
-    together.
+    """Return a corpus split by a hash of the spelling, whatever its case.
 
     Shapes: none.
     Raises: ValueError for fewer than 2 classes, or a class that the training part lacks.
 
         >>> made = by_spelling(["a", "A", "b", "c", "d"], ["x", "y", "x", "y", "x"], "a test")
         >>> [part.texts for part in made.parts], made.names
-        ([('a', 'A', 'd'), ('c',), ('b',)], ('x', 'y'))
+        ([('a', 'A', 'b'), ('c',), ('d',)], ('x', 'y'))
     """
     names = tuple(sorted(set(labels)))
     if len(names) < 2:

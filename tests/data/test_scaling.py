@@ -71,6 +71,8 @@ def test_json_round_trip_and_undo(values):
         ([np.inf, 1.0], r"train\[0, 0\] is inf"),
         ([], "not empty, got shape"),
         (np.ones((2, 2, 2)), r"got shape \(2, 2, 2\)"),
+        ([[1.0, -1e300], [2.0, 1e300]], r"column 1 goes from -1e\+300 to 1e\+300"),
+        ([0.0, 1e-320], "whose deviation no float can hold"),
     ],
 )
 def test_bad_training_parts(train, message):

@@ -73,7 +73,8 @@ def test_f8_the_metrics_are_gone(killed):
     (killed / "metrics.jsonl").unlink()
     done = run(*SHORT, "--out", killed)
     assert_one_line(done, "none of the checkpoints", "(steps [5, 6])")
-    assert done.out.count("metrics.jsonl has 0 bytes") == done.out.count("rows are missing") == 2
+    told = done.out + done.err
+    assert told.count("metrics.jsonl has 0 bytes") == told.count("rows are missing") == 2
     assert saved_steps(killed) == [5, 6]
 
 

@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from jaxrnn.cli import main
+from jaxrnn.runs.folder import RunFolder
 from jaxrnn.training.lock import run_lock
 
 
@@ -96,6 +97,21 @@ def test_f31_without_tensorboardx_nothing_is_begun(tmp_path, monkeypatch, capsys
         line = refused([*words, tmp_path / "run", "--tensorboard"], capsys)
         assert "--tensorboard: " in line and "pip install 'jaxrnn[tensorboard]'" in line
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"input_size": true, "output_size": 1, "codec": null}',
+        '{"input_size": 1, "output_size": 1, "codec": 7}',
+        '{"input_size": 1, "output_size": 1, "codec": ["RowCodec"]}',
+    ],
+)
+def test_e69_a_codec_file_that_says_something_else(text, tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.codec_file.write_text(text)
+    with pytest.raises(ValueError, match=r"codec\.json: expected "):
+        folder.read_codec()
 
 
 def test_an_error_where_nobody_listens_is_no_answer(monkeypatch, capsys):
