@@ -121,7 +121,9 @@ def within(method: GradientMethod, steps: int, *, stream: bool = False) -> Gradi
     if isinstance(method, tbptt):
         if stream and method.k1 < method.k2:
             return method
-        return dataclasses.replace(method, k1=min(method.k1, steps), k2=min(method.k2, steps))
+        k1 = min(method.k1, steps)
+        whole = -(-steps // k1) * k1  # the last window may end beyond the chunk
+        return dataclasses.replace(method, k1=k1, k2=min(method.k2, whole))
     if method.length <= steps:
         return method
     if isinstance(method, dni):

@@ -88,7 +88,7 @@ class NegativeSampling:
     def targets(self, tables: AliasTable, centres: Array, key: Array) -> Targets:
         """Return each word, then its noise; the key is consumed."""
         noise = draw(tables, key, (len(centres), self.negatives))
-        itself = centres[:, None]
+        itself = centres.astype(jnp.int32)[:, None]
         right = jnp.ones(itself.shape, bool)
         return Targets(
             jnp.concatenate([itself, noise], 1),

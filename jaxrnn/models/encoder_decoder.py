@@ -61,8 +61,7 @@ class DecoderParams(NamedTuple):
 
     cell: Any
     attention: Any
-    w_r: Array  # [what the readout sees, R]
-    b_r: Array  # [R]
+    readout: OutputParams  # from what the readout sees to R
     last: Array  # [H] of `AttendFirst`, [R] of `AttendLater`: what stands for the step before
 
 
@@ -127,11 +126,11 @@ class AttendFirst:
 
         context = attention(y of the step before)
         y = cell([x, context])
-        readout = tanh([y, context, x] @ w_r + b_r)
+        readout = tanh([y, context, x] @ w_hy + b_y)
 
     Source: Bahdanau, Cho and Bengio (2015), arXiv:1409.0473, appendix A.2, with tanh for maxout.
     Fields: cell; attention; size R of the readout.
-    Shapes: as `Decoder`; w_r `[H + K + E, R]`.
+    Shapes: as `Decoder`; w_hy `[H + K + E, R]`.
     Raises: TypeError or ValueError if `size < 1`.
 
         >>> from jaxrnn import GRU
@@ -159,7 +158,7 @@ class AttendFirst:
         width = output_width(self.cell, cell, wide)
         attention = self.attention.init(second, width, memory_size)
         readout = _readout(self.size).init(third, width + wide)
-        return DecoderParams(cell, attention, *readout, jnp.zeros(width))
+        return DecoderParams(cell, attention, readout, jnp.zeros(width))
 
     def start(self, params: DecoderParams, batch: int) -> DecoderState:
         """Return the state before the first step."""
@@ -182,11 +181,11 @@ class AttendLater:
 
         y = cell([x, readout of the step before])
         context = attention(y)
-        readout = tanh([y, context] @ w_r + b_r)
+        readout = tanh([y, context] @ w_hy + b_y)
 
     Source: Luong, Pham and Manning (2015), arXiv:1508.04025, sections 3 and 3.3.
     Fields: as `AttendFirst`.
-    Shapes: as `Decoder`; w_r `[H + K, R]`.
+    Shapes: as `Decoder`; w_hy `[H + K, R]`.
     Raises: TypeError or ValueError if `size < 1`.
 
         >>> from jaxrnn import GRU
@@ -214,7 +213,7 @@ class AttendLater:
         width = output_width(self.cell, cell, wide)
         attention = self.attention.init(second, width, memory_size)
         readout = _readout(self.size).init(third, width + memory_size)
-        return DecoderParams(cell, attention, *readout, jnp.zeros(self.size))
+        return DecoderParams(cell, attention, readout, jnp.zeros(self.size))
 
     def start(self, params: DecoderParams, batch: int) -> DecoderState:
         """Return the state before the first step."""
@@ -236,8 +235,7 @@ def _readout(size: int) -> Output:
 
 
 def _read_out(size: int, params: DecoderParams, seen: Sequence[Array]) -> Array:
-    weights = OutputParams(params.w_r, params.b_r)
-    return _readout(size).apply(weights, jnp.concatenate(seen, -1))
+    return _readout(size).apply(params.readout, jnp.concatenate(seen, -1))
 
 
 def _start(cell: Cell, params: DecoderParams, batch: int) -> DecoderState:
@@ -346,7 +344,7 @@ class EncoderDecoder:
         return Output(self.target.features, activation="tanh")
 
     def encode(
-        self, params: EncoderDecoderParams, source: Array, key: Array | None = None
+        self, params: EncoderDecoderParams, source: Any, key: Array | None = None
     ) -> Encoded:
         """Return what the decoder needs of source ids `[S, B]`; padding changes nothing."""
         source = jnp.asarray(source)
@@ -357,7 +355,7 @@ class EncoderDecoder:
         return Encoded(memory, self._first.apply(params.first, mean_of_steps(ys, real)))
 
     def decode(
-        self, params: EncoderDecoderParams, encoded: Encoded, given: Array,
+        self, params: EncoderDecoderParams, encoded: Encoded, given: Any,
         key: Array | None = None,
     ) -> Written:  # fmt: skip
         """Return the logits at each step of writing what is given: teacher forcing, one scan."""
@@ -375,7 +373,7 @@ class EncoderDecoder:
         )
 
     def mixed(
-        self, params: EncoderDecoderParams, encoded: Encoded, given: Array, own: Array
+        self, params: EncoderDecoderParams, encoded: Encoded, given: Any, own: Array
     ) -> Array:
         """Return `given` with the model's own likeliest token wherever `own` says so.
 

@@ -46,7 +46,6 @@ def answers(model: Model, params: Any, chunks: Iterable[Chunk]) -> np.ndarray:
     """
     found = []
     for chunk in chunks:
-        assert chunk.weights is not None
         real = np.asarray(chunk.weights).any(0)
         found.append(np.asarray(_last(model, params, chunk))[real])
     return np.concatenate(found)
@@ -55,7 +54,7 @@ def answers(model: Model, params: Any, chunks: Iterable[Chunk]) -> np.ndarray:
 @functools.partial(jax.jit, static_argnums=0)
 def _last(model: Model, params: Any, chunk: Chunk) -> Array:
     ys = scan(model.cell, params.cell, None, chunk.xs, mask=chunk.mask)[1]
-    place = jnp.argmax(chunk.weights, 0)
+    place = jnp.argmax(jnp.asarray(chunk.weights), 0)
     return model.output.apply(params.head, ys[place, jnp.arange(ys.shape[1])])
 
 

@@ -53,17 +53,19 @@ class _Rows(NamedTuple):
 def _running(text: str, source: str) -> _Rows:
     """Return the first 90 % of a text, the next 5 %, the last 5 %, cut between words."""
     words = text.split()
-    cuts = (len(words) * 90 // 100, len(words) * 95 // 100)
-    parts = (words[: cuts[0]], words[cuts[0] : cuts[1]], words[cuts[1] :])
-    return _Rows(*([" ".join(part)] for part in parts), source, True)
+    first, second = len(words) * 90 // 100, len(words) * 95 // 100
+    train, valid, test = (
+        [" ".join(part)] for part in (words[:first], words[first:second], words[second:])
+    )
+    return _Rows(train, valid, test, source, True)
 
 
 def _ewt() -> _Rows:
-    parts = [
+    train, valid, test = (
         [" ".join(word.form for word in sentence.words) for sentence in part]
         for part in load_ud_english_ewt()
-    ]
-    return _Rows(*parts, "the sentences of UD English EWT", False)
+    )
+    return _Rows(train, valid, test, "the sentences of UD English EWT", False)
 
 
 # by name; a new text is one line

@@ -179,7 +179,8 @@ class ClozeNetwork:
 
     def _likeliest(self, logits: np.ndarray) -> str:
         logits[list(_RESERVED)] = -np.inf
-        names = {int(i): self.codec.tokens.decode([i]) for i in np.argsort(-logits)[:3]}
+        order = np.argsort(-logits, kind="stable")
+        names = {int(i): self.codec.tokens.decode([i]) for i in order[:3]}
         return likeliest(logits, names)
 
 

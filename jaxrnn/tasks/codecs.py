@@ -15,6 +15,7 @@ from jaxrnn.data import Scaler, Vocabulary
 from jaxrnn.data.tokenisers import Characters, Normaliser, Subwords, Words
 from jaxrnn.models.description import describe, rebuild
 from jaxrnn.tasks.number_codecs import NumbersCodec, PixelCodec
+from jaxrnn.tasks.pair_codec import PairCodec
 from jaxrnn.tasks.speech_codec import SpeechCodec
 from jaxrnn.tasks.tagging_codec import TaggingCodec
 from jaxrnn.tasks.token_codecs import LabelCodec, TokenCodec
@@ -234,7 +235,8 @@ class RowCodec:
 CODECS: dict[str, type] = {
     cls.__name__: cls
     for cls in (
-        CharacterCodec, LabelCodec, NumbersCodec, PixelCodec, RowCodec, SpeechCodec, TaggingCodec, TokenCodec
+        CharacterCodec, LabelCodec, NumbersCodec, PairCodec, PixelCodec, RowCodec, SpeechCodec,
+        TaggingCodec, TokenCodec,
     )
 }
 _PARTS = {cls.__name__: cls for cls in (Characters, Normaliser, Subwords, Words)}

@@ -15,14 +15,16 @@ from jaxrnn.tasks.digits import DIGITS
 from jaxrnn.tasks.forecast import forecast
 from jaxrnn.tasks.kind import Changes, DataSettings, Kind
 from jaxrnn.tasks.pos import POS
-from jaxrnn.tasks.sentiment import SENTIMENT
 from jaxrnn.tasks.sensors import MOTIONS, VOWELS
+from jaxrnn.tasks.sentiment import SENTIMENT
 from jaxrnn.tasks.sine import SINE
+from jaxrnn.tasks.summarise import SUMMARISE
 from jaxrnn.tasks.surnames import SURNAMES
 from jaxrnn.tasks.task import Task
 from jaxrnn.tasks.temporal_order import temporal_order
 from jaxrnn.tasks.text import text
 from jaxrnn.tasks.transcribe import TRANSCRIBE
+from jaxrnn.tasks.translate import TRANSLATE
 from jaxrnn.tasks.wordlm import WORDLM
 
 __all__ = [
@@ -144,6 +146,8 @@ KINDS: dict[str, Kind] = {
     "copy_memory": _plain(_SYNCHRONOUS, "ten symbols said again after a pause", copy_memory),
     "delayed_recall": _plain(_SYNCHRONOUS, "the symbol of some steps ago", delayed_recall),
     "transcribe": TRANSCRIBE,
+    "translate": TRANSLATE,
+    "summarise": SUMMARISE,
 }  # fmt: skip
 
 

@@ -165,6 +165,8 @@ def labelled_texts(
         title=title,
         source=f"{found.source}: {len(ids.train):,} texts to train on, {len(codec.names)} classes, "
         f"{len(codec.tokens):,} {data.tokens}, {unknown:.1%} of the held-out ones unknown",
+        input_size=codec.input_size,
+        output_size=codec.output_size,
         steps=max(map(len, ids.train)),
         batch=batch,
         metric="accuracy",

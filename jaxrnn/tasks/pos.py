@@ -81,7 +81,7 @@ def pos(data: PosSettings, seed: int = 0, codec: TaggingCodec | None = None) -> 
 
     def train(number: int) -> TaggedChunk:
         length, places, real = bucketed.batch_of(number)
-        return _chunk([trained[i] for i in places], length, real)
+        return _chunk([trained[i] for i in places.tolist()], length, real)
 
     held_out = [codec.numbered(*sentence) for sentence in parts.dev]
     return Task(
@@ -183,8 +183,8 @@ def _found(
     found: list[list[str]] = [[] for _ in sentences]
     for chunk, places in _in_order(numbered, buckets):
         best = np.asarray(tags(params, chunk))
-        for column, place in enumerate(places):
-            ids = best[: len(sentences[place].words), column]
+        for column, place in enumerate(places.tolist()):
+            ids = best[: len(sentences[place].words), column].tolist()
             found[place] = [model.codec.tags[i] for i in ids]
     return found
 

@@ -87,7 +87,7 @@ SENTIMENT = Kind(
         "data": {"batch": 64},
         "model": {"hidden": 64, "embedding": 100, "dropout": 0.5, "word_dropout": 0.2},
         "optimizer": {"name": "adamw", "learning_rate": 0.002, "schedule": "cosine"},
-        "training": {"updates": 800, "average": 0.998},
+        "training": {"updates": 600, "average": 0.99, "evaluate_every": 50},
     },
     model=ClassifierSettings,
     network=TextClassifier,

@@ -107,7 +107,8 @@ def read_tagged(treebank: str) -> TaggedParts:
     """
     if treebank in TREEBANKS:
         source, load = TREEBANKS[treebank]
-        return TaggedParts(*load(), source)
+        train, dev, test = load()
+        return TaggedParts(train, dev, test, source)
     if treebank and not Path(treebank).expanduser().exists():
         raise ValueError(
             f"data.treebank: expected one of {', '.join(TREEBANKS)}, or a folder with CoNLL-U "
@@ -115,11 +116,11 @@ def read_tagged(treebank: str) -> TaggedParts:
         )
     folder = folder_of(_OWNER, treebank, "a folder with CoNLL-U files")
     files = [_file(folder, names) for names in _PARTS]
-    parts = [
+    train, dev, test = (
         _tagged(read_conllu(content_of(_OWNER, file, "a CoNLL-U file"), file.name), file.name)
         for file in files
-    ]
-    return TaggedParts(*parts, folder.resolve().name)
+    )
+    return TaggedParts(train, dev, test, folder.resolve().name)
 
 
 def _file(folder: Path, names: tuple[str, ...]) -> Path:

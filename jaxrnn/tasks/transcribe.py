@@ -222,10 +222,9 @@ class _Heard(NamedTuple):
 
     def findings(self, of: str, goal: float | None) -> Iterator[Finding]:
         """Yield the word error rates."""
-        yield Finding(
-            f"{of}: word error rate, beam search", self.errors(self.beam), False,
-            {"greedy": self.errors(self.greedy), _SILENT: 1.0}, goal,
-        )  # fmt: skip
+        for way, heard in (("greedily", self.greedy), ("by beam search", self.beam)):
+            rate = self.errors(heard)
+            yield Finding(f"{of}: word error rate, {way}", rate, False, {_SILENT: 1.0}, goal)
         right = [np.array_equal(*pair) for pair in zip(self.beam, self.said, strict=True)]
         yield Finding(f"{of}: utterances wholly right", float(np.mean(right)), True)
 

@@ -4,10 +4,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from jax.test_util import check_grads
 
 from jaxrnn.embeddings import (
-    HierarchicalSoftmax,
     Hidden,
+    HierarchicalSoftmax,
     NegativeSampling,
     cbow,
     cbow_undivided,
@@ -107,7 +108,7 @@ def test_the_derivative_is_that_of_the_loss():
     def loss(h, rows):
         return logistic_loss(hidden._replace(h=h), rows, labels, asked)
 
-    jax.test_util.check_grads(loss, (hidden.h, rows), order=1)
+    check_grads(loss, (hidden.h, rows), order=1)
 
 
 def test_e31_huge_scores_have_finite_losses_and_gradients():
