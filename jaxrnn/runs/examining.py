@@ -10,6 +10,7 @@ from jaxrnn.runs.building import Parts
 from jaxrnn.runs.folder import RunFolder
 from jaxrnn.runs.opened import open_run
 from jaxrnn.tasks.examination import Finding
+from jaxrnn.training.checkpoints import Store
 
 __all__ = ["examine", "findings_of", "pictures_of"]
 
@@ -22,7 +23,8 @@ def examine(folder: RunFolder, parts: Parts) -> list[str]:
     Where they were examined before, only say it again.
 
     Shapes: none.
-    Returns: lines for people; none if the task has nothing to examine.
+    Returns: lines for people; none if the task has nothing to examine, or no weights
+        were ever the best.
     Raises: OSError if the folder refuses; ValueError if the best checkpoint is damaged.
 
         >>> from jaxrnn.runs.building import build
@@ -31,8 +33,8 @@ def examine(folder: RunFolder, parts: Parts) -> list[str]:
         >>> examine(RunFolder(Path("nowhere")), build(default_settings("adding")))
         []
     """
-    if parts.task.examine is None:
-        return []
+    if parts.task.examine is None or Store(folder.checkpoints).best() is None:
+        return []  # no score was a number: there is nothing to examine
     run = open_run(folder.path, best=True)
     if _examined(folder) == run.step:
         return findings_of(folder)

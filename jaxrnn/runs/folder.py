@@ -11,9 +11,8 @@ from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.files import write_whole
 from jaxrnn.runs.reading import plain, updated
 from jaxrnn.runs.settings import RunSettings
-from jaxrnn.spelling import did_you_mean
 from jaxrnn.tasks.codecs import codec_from_json, codec_to_json
-from jaxrnn.tasks.kinds import KINDS
+from jaxrnn.tasks.kinds import find_kind
 
 __all__ = ["RunFolder", "settings_from_json"]
 
@@ -157,7 +156,5 @@ def settings_from_json(value: Any) -> RunSettings:
         3
     """
     name = value.get("task") if isinstance(value, dict) else None
-    if not isinstance(name, str) or name not in KINDS:
-        hint = did_you_mean(name, KINDS) if isinstance(name, str) else ""
-        raise ValueError(f"task: expected one of {', '.join(KINDS)}, got {name!r}.{hint}")
-    return updated(RunSettings(name, data=KINDS[name].settings()), value)
+    kind = find_kind(name if isinstance(name, str) else repr(name))
+    return updated(RunSettings(str(name), data=kind.settings(), model=kind.model()), value)

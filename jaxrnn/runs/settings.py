@@ -5,7 +5,6 @@ import dataclasses
 from jaxrnn.checks import as_positive_int
 from jaxrnn.compare.methods import parse_method
 from jaxrnn.runs.reading import updated
-from jaxrnn.spelling import did_you_mean
 from jaxrnn.tasks.kinds import DataSettings, find_kind
 from jaxrnn.tasks.model import ModelSettings, at_least_zero, one_of, share
 from jaxrnn.training.optimizers import OptimizerSettings
@@ -95,8 +94,7 @@ def default_settings(name: str, preset: str | None = None) -> RunSettings:
     settings = updated(settings, kind.first())
     if preset is None:
         return settings
-    if preset not in kind.presets:
-        known = ", ".join(kind.presets) or "none"
-        hint = did_you_mean(preset, kind.presets)
-        raise ValueError(f"preset: the task {name} has {known}, got {preset!r}.{hint}")
+    if not kind.presets:
+        raise ValueError(f"preset: the task {name} has none, got {preset!r}.")
+    one_of("preset", preset, kind.presets)
     return updated(settings, kind.presets[preset])

@@ -70,7 +70,10 @@ def predict(run: Opened, text: str) -> Iterator[str]:
     with mendable():
         sequences = run.codec.inputs(text)
     for xs in sequences:
-        yield run.codec.answer(_outputs(run.model, run.params, xs))
+        outputs = _outputs(run.model, run.params, xs)
+        if hasattr(run.codec, "level"):
+            outputs = outputs + run.codec.level(xs)
+        yield run.codec.answer(outputs)
 
 
 def write_on(

@@ -1,7 +1,6 @@
 """Which word is missing? Read from one side of the gap, and from both."""
 
 import dataclasses
-import io
 import math
 import os
 from collections.abc import Callable, Sequence
@@ -28,6 +27,7 @@ from jaxrnn.tasks.cloze_network import GAP, ClozeChunk, ClozeNetwork, ReaderPara
 from jaxrnn.tasks.examination import Examination, Finding
 from jaxrnn.tasks.kind import DataSettings, Kind
 from jaxrnn.tasks.model import one_of
+from jaxrnn.tasks.pictures import as_svg
 from jaxrnn.tasks.task import Task
 from jaxrnn.tasks.token_codecs import TokenCodec
 
@@ -294,9 +294,7 @@ def _picture(words: Sequence[np.ndarray], both: _Filled, forwards: _Filled) -> s
         panel.set_ylabel("% of gaps")
         panel.set_ylim(bottom=0)
         panel.legend()
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+        return as_svg(figure)
 
 
 CLOZE = Kind(

@@ -4,7 +4,6 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from jaxrnn.spelling import did_you_mean
 from jaxrnn.tasks.adding import adding
 from jaxrnn.tasks.classify import classify
 from jaxrnn.tasks.cloze import CLOZE
@@ -12,12 +11,14 @@ from jaxrnn.tasks.copy_memory import copy_memory
 from jaxrnn.tasks.counting import COUNTING
 from jaxrnn.tasks.delayed_recall import delayed_recall
 from jaxrnn.tasks.digits import DIGITS
-from jaxrnn.tasks.forecast import forecast
+from jaxrnn.tasks.forecast import FORECAST
 from jaxrnn.tasks.kind import Changes, DataSettings, Kind
+from jaxrnn.tasks.model import one_of
 from jaxrnn.tasks.pos import POS
 from jaxrnn.tasks.sensors import MOTIONS, VOWELS
 from jaxrnn.tasks.sentiment import SENTIMENT
 from jaxrnn.tasks.sine import SINE
+from jaxrnn.tasks.speak import SPEAK
 from jaxrnn.tasks.summarise import SUMMARISE
 from jaxrnn.tasks.surnames import SURNAMES
 from jaxrnn.tasks.task import Task
@@ -28,7 +29,7 @@ from jaxrnn.tasks.translate import TRANSLATE
 from jaxrnn.tasks.wordlm import WORDLM
 
 __all__ = [
-    "KINDS", "CharacterSettings", "ClassifySettings", "ForecastSettings", "find_kind",
+    "KINDS", "CharacterSettings", "ClassifySettings", "find_kind",
 ]  # fmt: skip
 
 
@@ -43,22 +44,6 @@ class CharacterSettings(DataSettings):
     """
 
     text: str | None = None
-
-
-@dataclasses.dataclass(frozen=True)
-class ForecastSettings(DataSettings):
-    """Of a forecast: csv, a table with a head row; target and columns by name; horizon in rows.
-
-    Shapes: none.
-
-        >>> ForecastSettings(csv="load.csv", target="load").horizon
-        1
-    """
-
-    csv: str | None = None
-    target: str | None = None
-    columns: tuple[str, ...] = ()
-    horizon: int = 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -102,13 +87,6 @@ def _characters(data: CharacterSettings, seed: int, codec: Any) -> Task:
     return text(seed=seed, steps=data.steps, batch=data.batch, path=data.text)
 
 
-def _forecast(data: ForecastSettings, seed: int, codec: Any) -> Task:
-    return forecast(
-        seed=seed, steps=data.steps, batch=data.batch, csv=data.csv, target=data.target,
-        columns=data.columns, horizon=data.horizon,
-    )  # fmt: skip
-
-
 def _classify(data: ClassifySettings, seed: int, codec: Any) -> Task:
     return classify(
         seed=seed, steps=data.steps, batch=data.batch, arrays=data.arrays, wavs=data.wavs
@@ -124,10 +102,7 @@ KINDS: dict[str, Kind] = {
     "sine": SINE,
     "motions": MOTIONS,
     "vowels": VOWELS,
-    "forecast": Kind(
-        _ONE, "a column of your own table, rows ahead", ForecastSettings, _forecast,
-        _as_built(forecast),
-    ),
+    "forecast": FORECAST,
     "classify": Kind(
         _ONE, "the class of your own sequences, arrays or sounds", ClassifySettings, _classify,
         _as_built(classify),
@@ -146,6 +121,7 @@ KINDS: dict[str, Kind] = {
     "copy_memory": _plain(_SYNCHRONOUS, "ten symbols said again after a pause", copy_memory),
     "delayed_recall": _plain(_SYNCHRONOUS, "the symbol of some steps ago", delayed_recall),
     "transcribe": TRANSCRIBE,
+    "speak": SPEAK,
     "translate": TRANSLATE,
     "summarise": SUMMARISE,
 }  # fmt: skip
@@ -160,7 +136,5 @@ def find_kind(name: str) -> Kind:
         >>> find_kind("charlm").topology
         'many-to-many, synchronous'
     """
-    if name not in KINDS:
-        hint = did_you_mean(name, KINDS)
-        raise ValueError(f"task: expected one of {', '.join(KINDS)}, got {name!r}.{hint}")
+    one_of("task", name, KINDS)
     return KINDS[name]

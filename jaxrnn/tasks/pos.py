@@ -141,7 +141,7 @@ def _in_order(sentences: Sequence[Numbered], buckets: Sequence[int]) -> Iterator
             places = members[start : start + _JUDGED]
             filled = np.resize(places, _JUDGED)  # one shape
             real = np.arange(_JUDGED) < len(places)
-            yield _Placed(_chunk([sentences[i] for i in filled], bucket, real), places)
+            yield _Placed(_chunk([sentences[i] for i in filled.tolist()], bucket, real), places)
 
 
 def _examine(
@@ -215,7 +215,7 @@ POS = Kind(
             "data": {"treebank": MADE, "batch": 16, "letters": 12, "buckets": 1},
             "model": {"hidden": 16, "embedding": 16, "letter_embedding": 8, "letter_features": 16},
             "optimizer": {"learning_rate": 0.02, "schedule": "constant"},
-            "training": {"updates": 60, "evaluate_every": 60, "checkpoint_every": 60},
+            "training": {"updates": 60, "evaluate_every": 30, "checkpoint_every": 60},
         },
         "full": {"training": {"updates": 3600, "evaluate_every": 400, "checkpoint_every": 400}},
     },

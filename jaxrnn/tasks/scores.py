@@ -3,7 +3,7 @@
 import jax.numpy as jnp
 from jax import Array
 
-__all__ = ["correct", "squared_error"]
+__all__ = ["correct", "mean_squared_error", "squared_error"]
 
 
 def correct(outputs: Array, targets: Array) -> Array:
@@ -26,3 +26,14 @@ def squared_error(outputs: Array, targets: Array) -> Array:
         [4.0]
     """
     return jnp.square(outputs - targets).sum(-1)
+
+
+def mean_squared_error(outputs: Array, targets: Array) -> Array:
+    """Return the mean squared difference over the outputs; the mean is the MSE.
+
+    Shapes: outputs and targets `[..., O]`; result `[...]`.
+
+        >>> mean_squared_error(jnp.array([[3.0, 1.0]]), jnp.array([[1.0, 1.0]])).tolist()
+        [2.0]
+    """
+    return jnp.square(outputs - targets).mean(-1)

@@ -149,7 +149,7 @@ MOTIONS = _kind(
         "data": {"batch": 16},
         "model": {"cell": "gru", "hidden": 64, "dropout": 0.2},
         "optimizer": {"learning_rate": 0.003, "schedule": "cosine"},
-        "training": {"updates": 400, "evaluate_every": 400, "checkpoint_every": 400},
+        "training": {"updates": 200, "evaluate_every": 200, "checkpoint_every": 200},
     },
 )  # fmt: skip
 
@@ -158,8 +158,8 @@ VOWELS = _kind(
     "Who speaks?", lambda series: series.japanese_vowels, _VOWEL_COLUMNS, "JapaneseVowels",
     {
         "data": {"batch": 32},
-        "model": {"cell": "gru", "hidden": 64, "dropout": 0.2},
+        "model": {"cell": "gru", "hidden": 128, "dropout": 0.5},
         "optimizer": {"learning_rate": 0.003, "schedule": "cosine"},
-        "training": {"updates": 800, "evaluate_every": 800, "checkpoint_every": 800},
+        "training": {"updates": 500, "evaluate_every": 500, "checkpoint_every": 500},
     },
 )  # fmt: skip

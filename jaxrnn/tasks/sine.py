@@ -202,7 +202,7 @@ def _table(*columns: np.ndarray) -> str:
 
 
 def _picture(series: _Series, steps: int, said: np.ndarray, alone: np.ndarray) -> str:
-    from jaxrnn.report.style import look, new_figure  # matplotlib is heavy
+    from jaxrnn.report.style import look, new_figure, top_legend  # matplotlib is heavy
 
     end = steps + len(alone)
     begin = series.x[0]
@@ -215,7 +215,7 @@ def _picture(series: _Series, steps: int, said: np.ndarray, alone: np.ndarray) -
             plot.plot(x, series.noisy[:end], ".", color="#0072b2", markersize=3, label="data")
             plot.plot(x[steps:], values, color="#d55e00", label="said")
             plot.set(ylabel="y", title=title)
-        axes[0, 0].legend(loc="upper right", ncols=3)
+        top_legend(figure, axes[0, 0])
         axes[1, 0].set_xlabel("radians")
         return as_svg(figure)
 
@@ -241,7 +241,7 @@ SINE = Kind(
             "data": {"points": 2000, "steps": 40, "batch": 32},
             "model": {"cell": "gru", "hidden": 32, "layers": 1},
             "optimizer": {"learning_rate": 0.005, "schedule": "cosine"},
-            "training": {"updates": 1500, "evaluate_every": 100, "checkpoint_every": 500},
+            "training": {"updates": 800, "evaluate_every": 100, "checkpoint_every": 400},
         },
     },
 )

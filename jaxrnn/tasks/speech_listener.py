@@ -131,7 +131,7 @@ def from_run(folder: str) -> tuple[Listener, ListenerParams]:
 
         >>> from_run("no such folder")
         Traceback (most recent call last):
-        FileNotFoundError: data.listener: no such folder has no listener.safetensors: expected the...
+        FileNotFoundError: data.listener: no such folder has no listener.safetensors: expected...
     """
     path = Path(folder) / FILE
     if not path.is_file():

@@ -32,9 +32,7 @@ def as_list(
     return "\n".join(lines) + "\n"
 
 
-def picture_of(
-    codec: SpeechCodec, xs: np.ndarray, logits: np.ndarray, said: np.ndarray
-) -> str:
+def picture_of(codec: SpeechCodec, xs: np.ndarray, logits: np.ndarray, said: np.ndarray) -> str:
     """Return, as SVG, the spectrogram of an utterance and what each of its steps was taken for.
 
     Shapes: xs `[T, D]`; logits `[T, 11]`; said int `[n]`.

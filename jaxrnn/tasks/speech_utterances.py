@@ -16,7 +16,6 @@ __all__ = [
 
 MOST_WORDS = 5  # of an utterance
 _SILENCE = 30  # frames between two words, at most
-_ROUNDS = 4  # in which held-out recordings are joined
 
 
 class SpeechChunk(NamedTuple):
@@ -107,8 +106,8 @@ def joined_wave(spoken: Spoken, one: Joined, codec: SpeechCodec) -> np.ndarray:
     return np.concatenate([*parts, np.zeros(one.silences[-1] * hop, np.float32)])
 
 
-def in_turn(library: Library) -> list[Joined]:
-    """Return utterances in which every recording comes four times, in other company each time.
+def in_turn(library: Library, rounds: int = 4) -> list[Joined]:
+    """Return utterances in which every recording comes `rounds` times, in other company each time.
 
     Shapes: none.
 
@@ -121,7 +120,7 @@ def in_turn(library: Library) -> list[Joined]:
     """
     rng = np.random.default_rng(0)
     found = []
-    for mine in library.of_speaker * _ROUNDS:
+    for mine in library.of_speaker * rounds:
         rest = rng.permutation(mine)
         while len(rest):
             count = int(rng.integers(1, MOST_WORDS + 1))

@@ -96,7 +96,7 @@ def read_spoken(corpus: str, held_out: Sequence[str] = ()) -> SpokenParts:
         (180, 20, 150)
         >>> read_spoken("tones", ["hgih"])
         Traceback (most recent call last):
-        ValueError: data.held_out_speaker: tones has the speakers even, high, low, got 'hgih'. Did...
+        ValueError: data.held_out_speaker: tones has the speakers even, high, low, got 'hgih'...
     """
     loader, source = CORPORA[corpus]
     spoken = loader()
@@ -108,10 +108,12 @@ def read_spoken(corpus: str, held_out: Sequence[str] = ()) -> SpokenParts:
                 f"{name!r}.{did_you_mean(name, everyone)}"
             )
     if set(everyone) == set(held_out):
-        raise ValueError("data.held_out_speaker: at least one speaker has to be left, got them all")
+        raise ValueError(f"data.held_out_speaker: {corpus} has no speaker but these to learn from.")
     train, unseen = _apart(spoken.train, held_out)
     test, more = _apart(spoken.test, held_out)
-    names = [f"{d}_{s}_{t}" for d, s, t in zip(train.digits, train.speakers, train.takes, strict=True)]
+    names = [
+        f"{d}_{s}_{t}" for d, s, t in zip(train.digits, train.speakers, train.takes, strict=True)
+    ]
     dev = hash_split(names).dev
     rest = np.setdiff1d(np.arange(len(names)), dev)
     return SpokenParts(

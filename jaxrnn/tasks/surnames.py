@@ -12,7 +12,6 @@ from optax import softmax_cross_entropy_with_integer_labels as _cross_entropy
 
 from jaxrnn.data import Epochs, Packed, pack, packed_rows, unpack
 from jaxrnn.data.fingerprint import fingerprint
-from jaxrnn.data.labelled import Labelled
 from jaxrnn.drivers import scan
 from jaxrnn.gradients import Chunk
 from jaxrnn.tasks.class_report import examined, ngram_regression
@@ -36,7 +35,7 @@ class NameSettings(DataSettings):
     """Of names: steps, of a row that many names stand in; batch, rows.
 
     Fields: corpus, surnames or made-names; text, a file of your own with two columns, label and
-    name.
+    name; balance, from 0, where all names weigh alike in training, to 1, where all classes do.
     Shapes: none.
     Raises: ValueError naming the field.
 
@@ -46,9 +45,12 @@ class NameSettings(DataSettings):
 
     corpus: str = "surnames"
     text: str | None = None
+    balance: float = 0.0
 
     def __post_init__(self) -> None:
         one_of("data.corpus", self.corpus, _CORPORA)
+        if not 0 <= self.balance <= 1:
+            raise ValueError(f"data.balance: expected a number from 0 to 1, got {self.balance}.")
 
 
 def surnames(data: NameSettings, seed: int = 0, codec: LabelCodec | None = None) -> Task:
@@ -58,12 +60,13 @@ def surnames(data: NameSettings, seed: int = 0, codec: LabelCodec | None = None)
         targets[t] = the language;       weights[t] = 1 where a name ends, else 0
 
     Names stand end to end in rows of T steps, so hardly a step is padding. A hash of the spelling
-    splits them, eight tenths to train on. A batch is judged and examined as it is trained.
+    splits them, eight tenths to train on. With `balance` the weight of a name in training is
+    share ** -balance, for the share of all names that its language has, over the mean weight.
 
     Shapes: a chunk's xs int32 `[T, B, 1]`, targets int32, weights float32, mask and resets bool
         `[T, B]`.
     Args: seed, of the order of the rows; codec, fitted before.
-    Raises: ValueError if a name is longer than a row, steps T, 64; FileNotFoundError saying how to
+    Raises: ValueError if a name is longer than a row, steps T, 32; FileNotFoundError saying how to
         supply the data.
 
         >>> chunk = surnames(NameSettings(corpus="made-names", steps=16, batch=4)).train(0)
@@ -72,12 +75,13 @@ def surnames(data: NameSettings, seed: int = 0, codec: LabelCodec | None = None)
     """
     found = corpus(data.corpus, data.text)
     codec = known_codec("surnames", found, codec, TextSettings(tokens="characters"))
-    steps = 64 if data.steps is None else data.steps
-    batch = 32 if data.batch is None else data.batch
+    steps = 32 if data.steps is None else data.steps
+    batch = 128 if data.batch is None else data.batch
     ids = [token_ids(codec.tokens, part.texts) for part in found.parts]
     _check(ids, steps)
-    rows = [_Rows.of(some, part, steps) for some, part in zip(ids, found.parts, strict=True)]
-    train, dev, test = rows
+    weights = _class_weights(found.parts.train.labels, len(codec.names), data.balance)
+    train = _Rows(pack(ids[0], steps), found.parts.train.labels, weights)
+    dev, test = (_Rows(pack(ids[n], steps), found.parts[n].labels) for n in (1, 2))
     epochs = Epochs(train.count, batch, seed)
     classes = len(codec.names)
 
@@ -121,10 +125,7 @@ class _Rows:
 
     packed: Packed
     labels: np.ndarray  # int32 [N]
-
-    @classmethod
-    def of(cls, ids: Sequence[np.ndarray], part: Labelled, steps: int) -> "_Rows":
-        return cls(pack(ids, steps), part.labels)
+    class_weights: np.ndarray | None = None  # float32 [classes]; None: all 1
 
     @property
     def count(self) -> int:
@@ -134,14 +135,24 @@ class _Rows:
         chosen = packed_rows(self.packed, rows, real)
         after = np.append(chosen.source[1:], np.full((1, len(rows)), -1, np.int32), axis=0)
         ends = chosen.mask & (chosen.source != after)
+        targets, weights = self.labels[chosen.source], ends.astype(np.float32)
+        if self.class_weights is not None:
+            weights = weights * self.class_weights[targets]
         return Chunk(
-            jnp.asarray(chosen.xs[..., None]), jnp.asarray(self.labels[chosen.source]),
-            jnp.asarray(ends.astype(np.float32)), jnp.asarray(chosen.mask),
-            jnp.asarray(chosen.resets),
-        )  # fmt: skip
+            *map(jnp.asarray, (chosen.xs[..., None], targets, weights, chosen.mask, chosen.resets))
+        )
 
     def whole(self) -> Chunk:
         return self.chunk(np.arange(self.count), np.ones(self.count, bool))
+
+
+def _class_weights(labels: np.ndarray, classes: int, balance: float) -> np.ndarray | None:
+    """Return the weight of each class, whose mean over the names is 1."""
+    if not balance:
+        return None
+    share = np.bincount(labels, minlength=classes) / len(labels)
+    weights = share**-balance
+    return (weights / (weights * share).sum()).astype(np.float32)
 
 
 def _check(ids: Sequence[Sequence[np.ndarray]], steps: int) -> None:

@@ -26,7 +26,6 @@ from jaxrnn.treemath import select_or_zero
 
 __all__ = ["TaggedChunk", "Tagger", "TaggerParams", "TaggerSettings"]
 
-_REACH = 3  # letters that a feature looks at
 _BUCKETS = tuple(2**n for n in range(3, 31))  # lengths that are compiled for people's sentences
 
 
@@ -34,24 +33,26 @@ _BUCKETS = tuple(2**n for n in range(3, 31))  # lengths that are compiled for pe
 class TaggerSettings(ModelSettings):
     """Of a tagger: hidden units are those of each direction.
 
-    Fields: letter_embedding, features of a letter; letter_features, of the letters of a word
-    together; word_dropout, the share of words that are read as unknown while training; crf, whether
-    tags are weighed together, by a `CRF`, not each alone.
+    Fields: letter_embedding, features of a letter; letter_reach, how many in a row are looked
+    at together; letter_features, of all letters of a word; word_dropout, the share of words that
+    are read as unknown while training; crf, whether tags are weighed together, by a `CRF`, not each
+    alone.
     Shapes: none.
     Raises: ValueError or TypeError naming the field.
 
         >>> TaggerSettings("lstm", 64).letter_features
-        64
+        100
     """
 
     letter_embedding: int = 32
-    letter_features: int = 64
+    letter_reach: int = 5
+    letter_features: int = 100
     word_dropout: float = 0.1
     crf: bool = False
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("letter_embedding", "letter_features"):
+        for name in ("letter_embedding", "letter_reach", "letter_features"):
             as_positive_int("model", name, getattr(self, name))
         share("model.word_dropout", self.word_dropout)
 
@@ -69,7 +70,7 @@ class TaggerParams(NamedTuple):
 
     words: LookupParams
     letters: LookupParams
-    w_letters: Array  # [3E, F], of three letters in a row
+    w_letters: Array  # [R*E, F], of R letters in a row
     b_letters: Array  # [F]
     encoder: RNNParams
     head: OutputParams
@@ -80,7 +81,7 @@ class TaggerParams(NamedTuple):
 class Tagger:
     """Words and letters, read both ways, a tag at each word.
 
-        f = max over i of relu(concatenate(letter i-1, letter i, letter i+1) @ w_letters + b)
+        f = max over i of relu(concatenate(letters i - R/2 .. i + R/2) @ w_letters + b_letters)
         ys = encoder(concatenate(word, f))
         logits = ys @ w_hy + b_y        of each word alone, or the emissions of a CRF
 
@@ -129,7 +130,7 @@ class Tagger:
         """Draw the params."""
         chosen = self.settings
         words, letters, kernel, encoder, head, crf = jax.random.split(key, 6)
-        reach = _REACH * chosen.letter_embedding
+        reach = chosen.letter_reach * chosen.letter_embedding
         first = chosen.embedding + chosen.letter_features
         lower = self._encoder.init(encoder, first)
         return TaggerParams(
@@ -198,9 +199,9 @@ class Tagger:
 
 def _spelling(params: TaggerParams, vectors: Array, real: Array) -> Array:
     """Return features `[T, B, F]` of letters `[T, B, L, E]`."""
-    none = jnp.zeros_like(vectors[..., :1, :])
-    before = jnp.concatenate([none, vectors[..., :-1, :]], axis=-2)
-    after = jnp.concatenate([vectors[..., 1:, :], none], axis=-2)
-    three = jnp.concatenate([before, vectors, after], axis=-1)
-    features = jax.nn.relu(matmul(three, params.w_letters) + params.b_letters)
+    length, width = vectors.shape[-2:]
+    reach = params.w_letters.shape[0] // width
+    around = jnp.pad(vectors, ((0, 0), (0, 0), (reach // 2, (reach - 1) // 2), (0, 0)))
+    rows = jnp.concatenate([around[..., i : i + length, :] for i in range(reach)], axis=-1)
+    features = jax.nn.relu(matmul(rows, params.w_letters) + params.b_letters)
     return select_or_zero(real, features).max(-2)

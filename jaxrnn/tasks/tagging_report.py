@@ -1,11 +1,11 @@
 """What tags are worth: a baseline without a network, a list to read, which is taken for which."""
 
-import io
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+from jaxrnn.tasks.class_report import confusion_svg
 from jaxrnn.tasks.tagging_data import Tagged
 
 __all__ = ["as_list", "confusion_picture", "most_frequent_tags"]
@@ -48,7 +48,7 @@ def as_list(sentences: Sequence[Tagged], found: Sequence[Sequence[str]]) -> str:
 
 
 def confusion_picture(sentences: Sequence[Tagged], found: Sequence[Sequence[str]]) -> str:
-    """Return, as SVG, which tag was found for which: each row's shares, in per cent.
+    """Return, as SVG, which tag was found for which, the commonest first.
 
     Shapes: none.
 
@@ -56,32 +56,9 @@ def confusion_picture(sentences: Sequence[Tagged], found: Sequence[Sequence[str]
         >>> picture.count("<svg")
         1
     """
-    from jaxrnn.report.style import look, new_figure
-
     right = [tag for sentence in sentences for tag in sentence.tags]
     other = [tag for tags in found for tag in tags]
     names = [name for name, _ in Counter([*right, *other]).most_common()]
     place = {name: number for number, name in enumerate(names)}
-    counts = np.zeros((len(names), len(names)))
-    np.add.at(counts, ([place[tag] for tag in right], [place[tag] for tag in other]), 1)
-    share = 100 * counts / np.maximum(counts.sum(1, keepdims=True), 1)
-    with look():
-        figure, axes = new_figure(1.6 + 0.42 * len(names), 1.2 + 0.36 * len(names), 1, 1)
-        panel = axes[0, 0]
-        panel.imshow(share, cmap="Blues", vmin=0, vmax=100, aspect="auto")
-        panel.grid(False)
-        ticks = range(len(names))
-        panel.set_xticks(ticks, names, rotation=90)
-        panel.set_yticks(ticks, [f"{n}  {int(counts[i].sum())}" for i, n in enumerate(names)])
-        panel.set_title("Tag found for each tag, % of its words")
-        panel.set_xlabel("found")
-        panel.set_ylabel("right, and how many")
-        for row, column in zip(*np.nonzero(share >= 0.5), strict=True):
-            value = share[row, column]
-            colour = "white" if value > 60 else "#222222"
-            panel.text(
-                column, row, f"{value:.0f}", ha="center", va="center", fontsize=8, color=colour
-            )
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", metadata={"Date": None})
-    return buffer.getvalue()
+    truth, answers = (np.array([place[tag] for tag in tags]) for tags in (right, other))
+    return confusion_svg(truth, answers, names, "Which tag was found for which")

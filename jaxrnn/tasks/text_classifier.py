@@ -130,15 +130,15 @@ class TextClassifier:
     ) -> Array:
         """Return the logits of texts `[T, B]`; with a key tokens and units are dropped."""
         ids = jnp.asarray(ids)
-        keys = (None,) * 3 if key is None else jax.random.split(key, 3)
+        words, within, above = (None,) * 3 if key is None else jax.random.split(key, 3)
         mask = jnp.arange(len(ids))[:, None] < lengths
-        if keys[0] is not None and self.settings.word_dropout:
-            gone = jax.random.bernoulli(keys[0], self.settings.word_dropout, ids.shape)
+        if words is not None and self.settings.word_dropout:
+            gone = jax.random.bernoulli(words, self.settings.word_dropout, ids.shape)
             ids = jnp.where(gone & mask, UNKNOWN, ids)
         xs = self.lookup.apply(params.lookup, ids)
-        ys = self.encoder.apply(params.encoder, xs, lengths=lengths, key=keys[1])
+        ys = self.encoder.apply(params.encoder, xs, lengths=lengths, key=within)
         kept = jnp.concatenate([mean_of_steps(ys, mask), most_of_steps(ys, mask)], axis=-1)
-        return self.output.apply(params.output, dropout(kept, self.settings.dropout, keys[2]))
+        return self.output.apply(params.output, dropout(kept, self.settings.dropout, above))
 
     def loss(
         self, params: ClassifierParams, chunk: Texts, key: Array | None

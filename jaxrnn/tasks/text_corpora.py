@@ -34,7 +34,7 @@ def by_spelling(texts: Sequence[str], labels: Sequence[str], source: str) -> Lab
     """
     names = tuple(sorted(set(labels)))
     if len(names) < 2:
-        raise ValueError(f"{source} has one class, {names[0]!r}: expected at least 2.")
+        raise ValueError(f"{source} has the classes {names}: expected at least 2.")
     spellings = [unicodedata.normalize("NFC", text).casefold() for text in texts]
     numbers = np.array([names.index(label) for label in labels], np.int32)
     split = hash_split(spellings)
@@ -44,7 +44,7 @@ def by_spelling(texts: Sequence[str], labels: Sequence[str], source: str) -> Lab
             f"{source} has too few texts of the class {names[missing[0]]!r}: none of them is in "
             "the eight tenths that are trained on."
         )
-    parts = (Labelled(tuple(texts[i] for i in part), numbers[part]) for part in split)
+    parts = (Labelled(tuple(texts[int(i)] for i in part), numbers[part]) for part in split)
     return LabelledCorpus(LabelledSplits(*parts), names, source)
 
 
@@ -81,7 +81,7 @@ def _made_reviews() -> LabelledCorpus:
     texts, labels = [], []
     for thing in ("film", "plot", "cast", "end", "music", "hero", "scene", "joke"):
         for word in ("good", "bright", "clever", "bad", "dull", "silly"):
-            for degree in ("", "very ", "quite ", "rather "):
+            for degree in ("very ", "quite ", "rather ", "really "):
                 for negated in ("", "not "):
                     texts.append(f"the {thing} is {negated}{degree}{word}")
                     good = (word in ("good", "bright", "clever")) != bool(negated)

@@ -37,7 +37,7 @@ from jaxrnn.tasks.spoken_words import CORPORA, SpokenParts, read_spoken
 from jaxrnn.tasks.task import Task
 from jaxrnn.tasks.words import lines_of
 
-__all__ = ["TRANSCRIBE", "Transcriber", "TranscribeSettings", "transcribe"]
+__all__ = ["TRANSCRIBE", "TranscribeSettings", "Transcriber", "transcribe"]
 
 _GOALS = {"fsdd": 0.03}
 _LOUDER = 6.0  # decibels, at most, by which utterances are made louder or softer in training
@@ -125,9 +125,7 @@ class Transcriber:
             yield f"{path}: {self.codec.words(labels)}"
 
 
-def transcribe(
-    data: TranscribeSettings, seed: int = 0, codec: SpeechCodec | None = None
-) -> Task:
+def transcribe(data: TranscribeSettings, seed: int = 0, codec: SpeechCodec | None = None) -> Task:
     """Return the task of writing down the digits of an utterance.
 
         xs = log-mel frames of 1 to 5 recordings of one speaker, silence of up to 0.3 s around them
@@ -147,9 +145,7 @@ def transcribe(
         ((4, 120), 4)
     """
     parts = read_spoken(data.corpus, data.held_out_speaker)
-    codec = codec or fit_speech(
-        parts.train.waves, parts.rate, mels=data.mels, stacked=data.stacked
-    )
+    codec = codec or fit_speech(parts.train.waves, parts.rate, mels=data.mels, stacked=data.stacked)
     steps = 100 if data.steps is None else data.steps
     batch = 32 if data.batch is None else data.batch
     library = Library(parts.train, codec)

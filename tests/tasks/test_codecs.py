@@ -63,6 +63,6 @@ def test_codecs_fit_their_tasks(name):
 
 def test_a_digit_written_by_hand_is_read_as_the_task_reads_it():
     task = TASKS["digits"](steps=8)
-    image = np.asarray(task.train(0).xs[:, 0]) * task.codec.scale[0]
+    image = np.asarray(task.train(0).xs[:, 0]) * task.codec.ink
     text = "\n".join(" ".join(map(str, row)) for row in image)
     np.testing.assert_allclose(task.codec.inputs(text)[0], task.train(0).xs[:, 0], atol=1e-6)

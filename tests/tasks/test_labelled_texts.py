@@ -20,7 +20,7 @@ def test_spellings_that_differ_in_case_alone_stay_together():
 
 
 def test_e69_a_corpus_that_cannot_be_learned_is_named(tmp_path):
-    with pytest.raises(ValueError, match="a test has one class, 'x': expected at least 2"):
+    with pytest.raises(ValueError, match=r"a test has the classes \('x',\): expected at least 2"):
         by_spelling(["a", "b", "c"], ["x"] * 3, "a test")
     texts = [str(i) for i in range(30)]
     tested = by_spelling(texts, ["x", "y"] * 15, "a test").parts.test.texts

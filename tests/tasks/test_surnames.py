@@ -48,6 +48,21 @@ def test_a_batch_is_a_function_of_its_number(task):
     assert not np.array_equal(other.xs, task.train(7).xs)
 
 
+def test_balanced_classes_weigh_alike_in_training_and_not_in_judging(tmp_path):
+    path = tmp_path / "my.tsv"
+    rows = [f"{'rare' if i % 10 == 0 else 'common'}\tname{i}\n" for i in range(200)]
+    path.write_text("".join(rows))
+    task = surnames(NameSettings(text=str(path), steps=16, batch=4, balance=1.0))
+    total = np.zeros(2)
+    for number in range(task.epoch):
+        chunk = task.train(number)
+        np.add.at(total, np.asarray(chunk.targets).ravel(), np.asarray(chunk.weights).ravel())
+    np.testing.assert_allclose(total, 80, rtol=1e-5)  # of 160 names in all
+    assert set(np.unique(task.evaluation[0].weights)) == {0, 1}
+    with pytest.raises(ValueError, match=r"data\.balance: expected a number from 0 to 1, got 2"):
+        NameSettings(balance=2.0)
+
+
 def test_a_packed_name_is_answered_as_if_alone(task, model):
     params = model.init(jax.random.key(0))
     chunk = task.evaluation[0]
