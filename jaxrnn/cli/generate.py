@@ -1,5 +1,7 @@
 """`jaxrnn generate`."""
 
+import contextlib
+from collections.abc import Iterator
 from typing import Annotated
 
 import typer
@@ -9,13 +11,13 @@ from jaxrnn.cli.running import Best, Device, Run, going, opened
 
 __all__ = ["EXAMPLES", "HELP", "SUMMARY", "command"]
 
-SUMMARY = "Let a trained character model write on."
+SUMMARY = "Let a trained language model write on."
 
 HELP = f"""
 {SUMMARY}
 
-Each character is drawn from what the model says, and read by it as the next input. The same seed \
-gives the same text.
+Each token, a character or a word, is drawn from what the model says, and read by it as the next \
+input. The same seed gives the same text.
 """
 
 EXAMPLES = """
@@ -27,10 +29,14 @@ Examples:
 
   jaxrnn generate --run runs/charlm --temperature 0
   (always the likeliest character)
+
+  jaxrnn generate --run runs/charlm --interactive
 """
 
 _Prompt = Annotated[str, typer.Option(help="What is read first.", metavar="TEXT")]
-_Length = Annotated[int, typer.Option(min=1, max=10**6, metavar="N", help="Characters to write.")]
+_Length = Annotated[
+    int, typer.Option(min=1, max=10**6, metavar="N", help="Characters or words to write.")
+]
 _Temperature = Annotated[
     float, typer.Option(metavar="X", help="1: as the model says; lower is bolder; 0: best.")
 ]
@@ -39,6 +45,12 @@ _Nucleus = Annotated[
     float, typer.Option(metavar="P", help="Only the likeliest that make up a share P; 1: all.")
 ]
 _Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, metavar="N", help="Of the draws.")]
+_Interactive = Annotated[
+    bool, typer.Option("--interactive", help="In turns with you: it writes on after each line.")
+]
+_HONEST = """This is a network ({cell}, {task}) that guesses how a text goes on. It has learned which \
+words follow which, from the text it was trained on; it understands nothing, and remembers only \
+what its state holds. Ctrl-D ends."""
 
 
 def command(
@@ -49,6 +61,7 @@ def command(
     top_k: _TopK = 0,
     nucleus: _Nucleus = 1.0,
     seed: _Seed = 0,
+    interactive: _Interactive = False,
     best: Best = False,
     device: Device = "auto",
 ) -> None:
@@ -68,15 +81,22 @@ def command(
         if one.codec is not None and top_k > one.codec.output_size:
             most = one.codec.output_size
             raise usage("--top-k", f"the model knows {most} characters, got {top_k}; 0 is all.")
-        from jaxrnn.runs.using import write_on
+        from jaxrnn.runs.writing import converse, write_on
 
-        say(
-            prompt.lstrip("\n")
-            + write_on(
-                one, prompt, length, seed=seed, temperature=temperature, top_k=top_k,
-                nucleus=nucleus,
-            )
-        )  # fmt: skip
+        words = {"seed": seed, "temperature": temperature, "top_k": top_k, "nucleus": nucleus}
+        if interactive:
+            say(_HONEST.format(cell=one.settings.model.cell, task=one.settings.task))
+            for answer in converse(one, _heard(), length, **words):
+                say(answer)
+            return
+        say(prompt.lstrip("\n") + write_on(one, prompt, length, **words))
+
+
+def _heard() -> Iterator[str]:
+    """Yield what a person types, line by line, until the end of the input."""
+    with contextlib.suppress(EOFError):
+        while True:
+            yield input("> ")
 
 
 def _check(prompt: str, temperature: float, nucleus: float) -> None:

@@ -1,23 +1,20 @@
-"""What a trained run is for: to be judged, to answer, to write on."""
+"""What a trained run is for: to be judged, and to answer."""
 
 from collections.abc import Iterator
 from typing import Any
 
-import jax
 import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
 from jaxrnn.data import pad_to_bucket
-from jaxrnn.drivers import generate, scan
-from jaxrnn.models.sampling import sample
+from jaxrnn.drivers import scan
 from jaxrnn.runs.building import build, evaluator
 from jaxrnn.runs.errors import RunError, mendable
 from jaxrnn.runs.opened import Opened
 from jaxrnn.tasks.model import Model
 from jaxrnn.tasks.task import Task
 
-__all__ = ["judge", "predict", "write_on"]
+__all__ = ["judge", "predict"]
 
 _BUCKETS = tuple(2**n for n in range(3, 31))  # lengths that are compiled
 
@@ -74,48 +71,3 @@ def predict(run: Opened, text: str) -> Iterator[str]:
         if hasattr(run.codec, "level"):
             outputs = outputs + run.codec.level(xs)
         yield run.codec.answer(outputs)
-
-
-def write_on(
-    run: Opened, prompt: str, length: int, *, seed: int = 0, temperature: float = 1.0,
-    top_k: int = 0, nucleus: float = 1.0,
-) -> str:  # fmt: skip
-    """Return `length` tokens, such as characters, that a language model writes after a prompt.
-
-    Shapes: none.
-    Raises: RunError if it is no language model, or doesn't know a character of the prompt.
-
-        >>> from jaxrnn.runs.building import first_state
-        >>> from jaxrnn.runs.settings import default_settings
-        >>> settings = default_settings("charlm")
-        >>> parts = build(settings)
-        >>> run = Opened(settings, parts.model, first_state(parts).params, parts.task.codec, 0)
-        >>> len(write_on(run, "The ", 5))
-        5
-    """
-    codec, model, params = run.codec, run.model, run.params
-    if not hasattr(codec, "next_input") or not isinstance(model, Model):
-        raise RunError(
-            f"the task {run.settings.task} has no text to generate; charlm and wordlm have."
-        )
-    with mendable():
-        xs = codec.read(prompt)
-        if not len(xs):
-            raise ValueError("--prompt is empty: give at least one character, such as a newline.")
-
-    def draw(y: Any, key: Any) -> Array:
-        logits = model.output.apply(params.head, y)
-        logits = logits.at[..., list(codec.never)].set(-jnp.inf) if codec.never else logits
-        chosen = sample(key, logits, temperature=temperature, top_k=top_k, nucleus=nucleus)
-        return codec.next_input(chosen)
-
-    first_key, key = jax.random.split(jax.random.key(seed))
-    state, ys = scan(model.cell, params.cell, None, jnp.asarray(xs))
-    with mendable():
-        first = draw(ys[-1], first_key)
-    written = [first[None]]
-    if length > 1:
-        written.append(
-            generate(model.cell, params.cell, state, first, length - 1, draw, key=key)[1].xs
-        )
-    return codec.text(codec.ids_of(np.concatenate(written)))

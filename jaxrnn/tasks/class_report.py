@@ -96,7 +96,7 @@ def ngram_regression(
     """Return the classes that a logistic regression on counts of n-grams of tokens answers.
 
     What a recurrent network has to beat: it sees which tokens come side by side, and no order
-    beyond. scikit-learn's, with its own settings.
+    beyond. scikit-learn's, with its own penalty.
 
     Shapes: trained and judged, arrays int `[t_i]` of ids; labels int `[N]`; result int `[M]`.
     Args: longest, tokens of the longest n-grams; balanced, whether rare classes weigh as much as

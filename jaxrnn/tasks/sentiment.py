@@ -94,8 +94,8 @@ SENTIMENT = Kind(
     presets={
         "quick": {
             "data": {"corpus": "made-reviews", "batch": 16},
-            "model": {"hidden": 8, "embedding": 8, "dropout": 0.0, "word_dropout": 0.0},
-            "optimizer": {"learning_rate": 0.02, "schedule": "constant"},
+            "model": {"hidden": 16, "embedding": 8, "dropout": 0.0, "word_dropout": 0.0},
+            "optimizer": {"learning_rate": 0.03, "schedule": "constant"},
             "training": {
                 "updates": 60,
                 "evaluate_every": 30,

@@ -22,6 +22,7 @@ from jaxrnn.gradients import Params
 from jaxrnn.models import Output
 from jaxrnn.randomness import with_key
 from jaxrnn.tasks.examination import Examination, Finding
+from jaxrnn.tasks.judging import measure_of
 from jaxrnn.tasks.kind import DataSettings, Kind
 from jaxrnn.tasks.model import ModelSettings, make_cell, one_of
 from jaxrnn.tasks.pictures import as_svg
@@ -33,6 +34,7 @@ from jaxrnn.tasks.speech_wav import as_wav
 from jaxrnn.tasks.spoken_words import CORPORA, SpokenParts, digits_in, read_spoken
 from jaxrnn.tasks.task import Task
 from jaxrnn.tasks.words import lines_of
+from jaxrnn.training.evaluate import evaluate
 from jaxrnn.treemath import select_or_zero
 
 __all__ = ["SPEAK", "FramesChunk", "SpeakSettings", "Voice", "speak"]
@@ -262,8 +264,8 @@ def _examine(
 ) -> Examination:
     codec = model.codec
     rows = _rows(codec, parts.test, steps)
-    sums = [model.score(params, c) for c in _chunks(rows, [max(len(x) for x, _ in rows)], 32)]
-    apart = float(sum(s for s, _ in sums) / sum(n for _, n in sums))
+    chunks = _chunks(rows, [max(len(xs) for xs, _ in rows)], 32)
+    apart = evaluate(measure_of(model, model.loss, model.score), params, chunks)["score"]
     plain = {"the mean frame of each digit": _of_mean_frames(codec, parts, steps)}
     findings = [Finding("test: distance of the spectrogram in dB", apart, False, plain)]
     files: dict[str, str | bytes] = {

@@ -180,16 +180,22 @@ SURNAMES = Kind(
     settings=NameSettings,
     build=surnames,
     first=lambda: {
-        "model": {"cell": "gru", "hidden": 128, "embedding": 32, "dropout": 0.3},
+        "data": {"steps": 64, "batch": 32},
+        "model": {"cell": "gru", "hidden": 192, "embedding": 32, "dropout": 0.3},
         "optimizer": {"name": "adamw", "learning_rate": 0.004, "schedule": "cosine"},
-        "training": {"updates": 1000},
+        "training": {"updates": 1500, "evaluate_every": 150, "average": 0.995},
     },
     presets={
         "quick": {
             "data": {"corpus": "made-names", "steps": 32, "batch": 8},
             "model": {"hidden": 16, "embedding": 8, "dropout": 0.0},
             "optimizer": {"learning_rate": 0.01, "schedule": "constant"},
-            "training": {"updates": 40, "evaluate_every": 20, "checkpoint_every": 20},
+            "training": {
+                "updates": 40,
+                "evaluate_every": 20,
+                "checkpoint_every": 20,
+                "average": 0.0,
+            },
         },
         "full": {},
     },

@@ -7,6 +7,7 @@ import pytest
 from jaxrnn.cli import main
 from jaxrnn.runs import RunFolder, open_run
 from jaxrnn.runs.digest import run_digest
+from jaxrnn.runs.writing import converse, write_on
 from jaxrnn.tasks.wordlm import WordSettings
 
 LINES = ("The cat sat on the mat.\nThe dog sat, too.\nNo bird came near them all day.\n") * 30
@@ -70,3 +71,28 @@ def test_ids_need_vectors(run, capsys):
     assert main([*words, "--out", str(run / "none")]) == 1
     assert "model.embedding: the task wordlm reads ids" in capsys.readouterr().err
     assert not (run / "none" / "config.json").exists()
+
+
+def test_a_conversation_in_turns(run, capsys, monkeypatch):
+    heard = iter(["The cat sat.", "", "Why?"])
+
+    def typed(prompt):
+        try:
+            return next(heard)
+        except StopIteration:
+            raise EOFError from None
+
+    monkeypatch.setattr("builtins.input", typed)
+    words = ["generate", "--run", str(run / "whole"), "--interactive", "--length", "4"]
+    assert main(words) == 0
+    out = capsys.readouterr().out
+    assert "understands nothing" in out and len(out.splitlines()) >= 4
+
+
+def test_what_was_said_before_is_in_the_state(run):
+    opened = open_run(run / "whole")
+    (alone,) = converse(opened, ["No bird"], 6, temperature=0)
+    again = list(converse(opened, ["No bird", "No bird"], 6, temperature=0))
+    assert again[0] == alone and len(again) == 2
+    prompt = write_on(opened, "No bird\n", 6, temperature=0)
+    assert alone == prompt.lstrip().split("\n")[0].strip() or "\n" in prompt[:2]

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from jaxrnn.cli import main
+from jaxrnn.models.crf import CRF
 from jaxrnn.runs.digest import run_digest
 from jaxrnn.tasks.codecs import codec_from_json, codec_to_json
 from jaxrnn.tasks.pos import PosSettings, _chunk, _in_order, pos
@@ -150,9 +151,8 @@ def test_the_codec_survives_a_file():
 def test_letters_alone_tell_unknown_words_apart(tagger, params):
     one, other = (chunk_of(tagger, [Tagged((w,), ("ADV",))], 1) for w in ("zibaly", "zibaous"))
     assert one.words.tolist() == other.words.tolist() == [[1]]
-    assert not np.allclose(
-        tagger.logits(params, one, None), tagger.logits(params, other, None), atol=1e-4
-    )
+    logits = jax.jit(tagger.logits)
+    assert not np.allclose(logits(params, one, None), logits(params, other, None), atol=1e-4)
 
 
 @pytest.mark.parametrize("crf", [False, True])
@@ -176,31 +176,39 @@ def test_padding_changes_nothing(crf):
 
 def test_a_tag_that_is_not_known_is_wrong_but_no_loss(tagger, params):
     chunk = chunk_of(tagger, [Tagged(("walk", "now"), ("VERB", "NEVER"))], 2)
-    assert int(tagger.loss(params, chunk, None)[1]) == 1
-    right, count = tagger.score(params, chunk)
+    assert int(jax.jit(tagger.loss)(params, chunk, None)[1]) == 1
+    right, count = jax.jit(tagger.score)(params, chunk)
     assert int(count) == 2 and float(right) <= 1
 
 
 def test_a_crf_without_weights_is_each_word_alone(tagger, params):
     weighed = Tagger(TaggerSettings(**{**vars(SETTINGS), "crf": True}), tagger.codec)
     chunk = chunk_of(tagger, MADE, 12)
-    both = params._replace(crf=weighed.init(jax.random.key(0)).crf)
-    np.testing.assert_allclose(
-        tagger.loss(params, chunk, None)[0], weighed.loss(both, chunk, None)[0], rtol=1e-5
-    )
-    np.testing.assert_array_equal(
-        np.where(chunk.words, tagger.tags(params, chunk), 0), weighed.tags(both, chunk)
-    )
+    both = params._replace(crf=CRF(len(tagger.codec.tags)).init(jax.random.key(0)))
+
+    @jax.jit
+    def of(params, both):
+        alone = tagger.loss(params, chunk, None)[0], tagger.tags(params, chunk)
+        return alone, (weighed.loss(both, chunk, None)[0], weighed.tags(both, chunk))
+
+    (loss, tags), (weighed_loss, weighed_tags) = of(params, both)
+    np.testing.assert_allclose(loss, weighed_loss, rtol=1e-5)
+    np.testing.assert_array_equal(np.where(chunk.words, tags, 0), weighed_tags)
 
 
 def test_masks_come_from_the_key_alone(tagger, params):
     dropped = Tagger(TaggerSettings(**{**vars(SETTINGS), "dropout": 0.5}), tagger.codec)
     chunk = chunk_of(tagger, MADE, 12)
-    one, again, other = (dropped.loss(params, chunk, jax.random.key(seed))[0] for seed in (1, 1, 2))
-    assert one == again != other
     hidden = Tagger(TaggerSettings(**{**vars(SETTINGS), "word_dropout": 0.99}), tagger.codec)
-    assert hidden.loss(params, chunk, jax.random.key(1))[0] != tagger.loss(params, chunk, None)[0]
-    assert hidden.loss(params, chunk, None)[0] == tagger.loss(params, chunk, None)[0]
+
+    @jax.jit
+    def of(key):
+        kept = [tagger.loss(params, chunk, None)[0], hidden.loss(params, chunk, None)[0]]
+        return dropped.loss(params, chunk, key)[0], hidden.loss(params, chunk, key)[0], *kept
+
+    one, again, other = (of(jax.random.key(seed)) for seed in (1, 1, 2))
+    assert one[0] == again[0] != other[0]
+    assert one[1] != one[3] == one[2]
 
 
 # the task

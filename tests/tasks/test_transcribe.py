@@ -204,7 +204,7 @@ def test_the_quick_preset_learns_and_understands_files(tmp_path, monkeypatch, ca
     assert (run / "predictions.txt").read_text().count("\n") > 100
     assert "<svg" in (run / "picture.svg").read_text() and (run / FILE).stat().st_size > 10_000
     heard = tones().test
-    listener, params = from_run(str(run))
+    listener, _ = from_run(str(run))
     one = Joined((0, 14, 49), (5, 5, 5, 5))
     wave = tmp_path / "my.wav"
     wave.write_bytes(as_wav(8000, joined_wave(heard, one, listener.codec)))
