@@ -83,6 +83,7 @@ _ROOMS = (
     "compare",
     "data",
     "diagnose",
+    "embeddings",
     "gradients",
     "interop",
     "report",

@@ -10,7 +10,14 @@ ROOT = Path(__file__).parent.parent
 
 
 @pytest.mark.parametrize(
-    "page", ["README.md", "docs/own-cell.md", "docs/gradients.md", "docs/training.md"]
+    "page",
+    [
+        "README.md",
+        "docs/own-cell.md",
+        "docs/gradients.md",
+        "docs/training.md",
+        "docs/word2vec.md",
+    ],
 )
 def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
     text = (ROOT / page).read_text(encoding="utf-8")

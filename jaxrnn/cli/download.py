@@ -13,8 +13,8 @@ SUMMARY = "Fetch a data set that jaxrnn tasks lists, and keep it in the cache."
 HELP = f"""
 {SUMMARY}
 
-What comes is checked against a digest that stands in the code, and its licence is shown. A data set \
-that lies in a folder of yours needs no download: put it into JAXRNN_DATA/NAME.
+What comes is checked against a digest that stands in the code, and its licence is shown. A data \
+set that lies in a folder of yours needs no download: put it into JAXRNN_DATA/NAME.
 """
 
 EXAMPLES = """

@@ -48,9 +48,10 @@ _Seed = Annotated[int, typer.Option(min=0, max=2**31 - 1, metavar="N", help="Of 
 _Interactive = Annotated[
     bool, typer.Option("--interactive", help="In turns with you: it writes on after each line.")
 ]
-_HONEST = """This is a network ({cell}, {task}) that guesses how a text goes on. It has learned which \
-words follow which, from the text it was trained on; it understands nothing, and remembers only \
-what its state holds. Ctrl-D ends."""
+_HONEST = """\
+This is a network ({cell}, {task}) that guesses how a text goes on. It has learned what follows \
+what in the text it was trained on; it understands nothing, and remembers only what its state \
+holds. Ctrl-D ends."""
 
 
 def command(

@@ -28,14 +28,14 @@ def _writer(run: Opened, **sampling: Any) -> tuple[Cell, Draw]:
 
     Raises: RunError if the run is no language model.
     """
-    codec, model, head = run.codec, run.model, getattr(run.params, "head", None)
+    codec, model = run.codec, run.model
     if not hasattr(codec, "next_input") or not isinstance(model, Model):
         raise RunError(
             f"the task {run.settings.task} has no text to generate; charlm and wordlm have."
         )
 
     def draw(y: Any, key: Any) -> Array:
-        logits = model.output.apply(head, y)
+        logits = model.output.apply(run.params.head, y)
         logits = logits.at[..., list(codec.never)].set(-jnp.inf) if codec.never else logits
         return codec.next_input(sample(key, logits, **sampling))
 

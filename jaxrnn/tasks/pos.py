@@ -204,9 +204,9 @@ POS = Kind(
     settings=PosSettings,
     build=pos,
     first=lambda: {
-        "model": {"cell": "lstm", "hidden": 128, "embedding": 100, "dropout": 0.4},
+        "model": {"cell": "lstm", "hidden": 128, "embedding": 100, "dropout": 0.5},
         "optimizer": {"learning_rate": 0.004, "schedule": "one_cycle"},
-        "training": {"updates": 1200, "evaluate_every": 300, "checkpoint_every": 300},
+        "training": {"updates": 1400, "evaluate_every": 350, "checkpoint_every": 350},
     },
     model=TaggerSettings,
     network=Tagger,
@@ -217,6 +217,6 @@ POS = Kind(
             "optimizer": {"learning_rate": 0.02, "schedule": "constant"},
             "training": {"updates": 60, "evaluate_every": 30, "checkpoint_every": 60},
         },
-        "full": {"training": {"updates": 3600, "evaluate_every": 400, "checkpoint_every": 400}},
+        "full": {"training": {"updates": 3200, "evaluate_every": 400, "checkpoint_every": 400}},
     },
 )

@@ -104,5 +104,17 @@ SENTIMENT = Kind(
             },
         },
         "full": {},
+        "nsmc": {
+            "data": {
+                "corpus": "nsmc",
+                "tokens": "subwords",
+                "size": 8000,
+                "steps": 40,
+                "batch": 128,
+            },
+            "model": {"embedding": 128, "word_dropout": 0.1},
+            "optimizer": {"learning_rate": 0.004},
+            "training": {"updates": 800, "evaluate_every": 200},
+        },
     },
 )

@@ -41,12 +41,12 @@ class TaggerSettings(ModelSettings):
     Raises: ValueError or TypeError naming the field.
 
         >>> TaggerSettings("lstm", 64).letter_features
-        100
+        160
     """
 
     letter_embedding: int = 32
-    letter_reach: int = 5
-    letter_features: int = 100
+    letter_reach: int = 7
+    letter_features: int = 160
     word_dropout: float = 0.1
     crf: bool = False
 
