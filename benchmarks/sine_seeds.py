@@ -1,6 +1,6 @@
 """A noisy sine, one step ahead and alone, over 20 seeds, each with noise and weights of its own.
 
-    python benchmarks/sine_seeds.py            a minute or two on two cores
+    python benchmarks/sine_seeds.py            a minute or two on two idle cores
     python benchmarks/sine_seeds.py --small    two seeds, to see that it works
 
 Each seed is the run of `jaxrnn train sine --preset full --seed S --set data.draw=S`, but all are

@@ -74,8 +74,9 @@ class RunSettings:
         kind = find_kind(self.task)
         for name, cls in (("data", kind.settings), ("model", kind.model)):
             given = getattr(self, name)
-            if not isinstance(given, cls):
-                object.__setattr__(self, name, cls(**dataclasses.asdict(given)))
+            if not isinstance(given, cls):  # defaults are those of the task's own class
+                told = {} if given == type(given)() else dataclasses.asdict(given)
+                object.__setattr__(self, name, cls(**told))
         if not 0 <= self.seed < 2**31:
             raise ValueError(f"seed: expected a number from 0 to 2147483647, got {self.seed}.")
 

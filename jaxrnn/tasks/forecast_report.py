@@ -64,6 +64,15 @@ def examine(series: Series, model: Model, params: Any) -> Examination:
     Shapes: none.
     Returns: errors in the column's own units, the share that its intervals hold, predictions.csv
     and picture.svg.
+
+        >>> import jax
+        >>> from jaxrnn.tasks.forecast import ForecastSettings, forecast
+        >>> from jaxrnn.tasks.model import ModelSettings, make_model
+        >>> task = forecast(ForecastSettings(steps=8))
+        >>> model = make_model(ModelSettings("gru", 4), input_size=1, output_size=1)
+        >>> found = task.examine(model, model.init(jax.random.key(0)))
+        >>> [finding.name for finding in found.findings][:2], sorted(found.files)
+        (['test MAE, 1 row ahead', 'test RMSE, 1 row ahead'], ['picture.svg', 'predictions.csv'])
     """
     train, judged, tested = series.cuts
     horizon, unit = series.codec.horizon, series.codec.scale[series.codec.place]

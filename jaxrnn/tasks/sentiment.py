@@ -114,7 +114,7 @@ SENTIMENT = Kind(
             },
             "model": {"embedding": 128, "word_dropout": 0.1},
             "optimizer": {"learning_rate": 0.004},
-            "training": {"updates": 800, "evaluate_every": 200},
+            "training": {"updates": 550, "evaluate_every": 110, "average": 0.98},
         },
     },
 )

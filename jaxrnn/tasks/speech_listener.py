@@ -3,6 +3,7 @@
 import dataclasses
 import tempfile
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +20,7 @@ from jaxrnn.models.saving import load, save
 from jaxrnn.tasks.speech_codec import SpeechCodec
 from jaxrnn.tasks.speech_utterances import chunk_of
 
-__all__ = ["FILE", "Listener", "ListenerParams", "from_run", "to_bytes"]
+__all__ = ["FILE", "Listener", "ListenerParams", "by_beam", "from_run", "greedily", "to_bytes"]
 
 FILE = "listener.safetensors"  # of a run
 _BUCKETS = tuple(32 * 2**n for n in range(20))  # lengths that are compiled
@@ -86,21 +87,36 @@ class Listener:
                     found[place] = logits[: lengths[place], column]
         return found
 
-    def understand(
-        self, params: ListenerParams, sounds: Sequence[np.ndarray], beam: int = _BEAM
-    ) -> list[np.ndarray]:
-        """Return the labels of sequences xs `[t_i, D]`, by `ctc_beam`, or greedily with beam 0."""
-        found = self.listen(params, sounds)
-        if not beam:
-            return [ctc_greedy(logits[:, None], None)[0] for logits in found]
-        return [ctc_beam(logits[:, None], None, beam)[0][0].labels for logits in found]
+    def understand(self, params: ListenerParams, sounds: Sequence[np.ndarray]) -> list[np.ndarray]:
+        """Return the labels `[n_i]` of sequences xs `[t_i, D]`, by beam search."""
+        return [by_beam(logits) for logits in self.listen(params, sounds)]
 
 
-def _logits_of(listener: Listener, params: Any, xs: Any, lengths: Any) -> Array:
+def greedily(logits: np.ndarray) -> np.ndarray:
+    """Return the labels of the likeliest way through one sequence.
+
+    Shapes: logits `[T, 11]`; labels int32 `[n]`.
+
+        >>> greedily(np.eye(11)[[3, 3, 0, 3]]).tolist()
+        [3, 3]
+    """
+    return ctc_greedy(logits[:, None], None)[0]
+
+
+def by_beam(logits: np.ndarray) -> np.ndarray:
+    """Return the likeliest labels of one sequence that `ctc_beam` finds, with 8 prefixes.
+
+    Shapes: logits `[T, 11]`; labels int32 `[n]`.
+
+        >>> by_beam(9 * np.eye(11)[[3, 3, 0, 3]]).tolist()
+        [3, 3]
+    """
+    return ctc_beam(logits[:, None], None, _BEAM)[0][0].labels
+
+
+@partial(jax.jit, static_argnums=0)
+def _logits(listener: Listener, params: Any, xs: Any, lengths: Any) -> Array:
     return listener.logits(params, xs, lengths, None)
-
-
-_logits = jax.jit(_logits_of, static_argnums=0)
 
 
 def to_bytes(listener: Listener, params: ListenerParams) -> bytes:

@@ -53,12 +53,12 @@ def picture_of(codec: SpeechCodec, xs: np.ndarray, logits: np.ndarray, said: np.
         figure, axes = new_figure(9, 5, 2, 1, sharex=True)
         above, below = axes[:, 0]
         above.imshow(
-            frames.T, origin="lower", aspect="auto", cmap="magma",
+            frames.T, origin="lower", aspect="auto", cmap="magma", interpolation="none",
             extent=(0, seconds, 0, codec.mels),
         )  # fmt: skip
         above.grid(False)
-        above.set(title=f"What is heard: {codec.words(said)}", ylabel="band of frequency")
-        below.plot(times, share[:, 0], color="#888888", linewidth=1, label="blank")
+        above.set(title=f"What was said: {codec.words(said)}", ylabel="band of frequency")
+        below.plot(times, share[:, 0], color="#bbbbbb", linestyle="--", linewidth=1)
         for label in range(1, share.shape[1]):
             colour = f"C{label - 1}"
             below.plot(times, share[:, label], color=colour, linewidth=1.5)
@@ -71,7 +71,7 @@ def picture_of(codec: SpeechCodec, xs: np.ndarray, logits: np.ndarray, said: np.
                     va="bottom", color=colour, fontweight="bold",
                 )  # fmt: skip
         below.set(
-            title="What each step is taken for: the blank (grey) or a digit",
+            title="What each step is taken for: the blank (dashed) or a digit",
             xlabel="seconds", ylabel="probability", ylim=(0, 1.15),
         )  # fmt: skip
         return as_svg(figure)

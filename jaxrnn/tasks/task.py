@@ -22,7 +22,7 @@ class Task:
     A chunk is `[T, B, ...]`, its weights are 1 where a loss counts and 0 elsewhere (None: all
     count). With `stream` the state is carried from chunk to chunk, B texts read side by side;
     without it every chunk starts anew. Where a network brings its own loss (`jaxrnn.tasks.network`)
-    a chunk is what that network reads, and sizes, loss and score here are not asked for.
+    a chunk is what that network reads, and loss and score here are not asked for.
     Fields: name, a word; title and source, for people: what is learned, from which data;
     input_size D and output_size O; steps T and batch B of a training chunk; stream;
     loss `(outputs, targets) -> losses`; score `(outputs, targets) -> scores`, whose mean over the

@@ -21,7 +21,14 @@ from jaxrnn.tasks.kind import DataSettings, Kind
 from jaxrnn.tasks.model import ModelSettings, make_cell, one_of
 from jaxrnn.tasks.speech_codec import SpeechCodec, fit_speech
 from jaxrnn.tasks.speech_errors import edit_distance, word_errors
-from jaxrnn.tasks.speech_listener import FILE, Listener, ListenerParams, to_bytes
+from jaxrnn.tasks.speech_listener import (
+    FILE,
+    Listener,
+    ListenerParams,
+    by_beam,
+    greedily,
+    to_bytes,
+)
 from jaxrnn.tasks.speech_report import as_list, picture_of
 from jaxrnn.tasks.speech_utterances import (
     MOST_WORDS,
@@ -229,11 +236,12 @@ def _hear(model: Transcriber, params: ListenerParams, spoken: Spoken) -> _Heard:
     library = Library(spoken, model.codec)
     utterances = in_turn(library)
     sounds = [model.codec.stack(library.frames(one)) for one in utterances]
+    logits = model.listener.listen(params, sounds)
     return _Heard(
         [spoken.speakers[one.places[0]] for one in utterances],
         [library.labels(one) for one in utterances],
-        model.listener.understand(params, sounds, beam=0),
-        model.listener.understand(params, sounds),
+        [greedily(one) for one in logits],
+        [by_beam(one) for one in logits],
     )
 
 

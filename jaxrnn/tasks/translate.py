@@ -120,13 +120,10 @@ TRANSLATE = Kind(
             "training": {"updates": 100, "evaluate_every": 50, "checkpoint_every": 50},
         },
         "full": {
-            "data": {"batch": 64},
-            "model": {
-                "hidden": 320, "embedding": 320, "dropout": 0.4, "smoothing": 0.1,
-            },
-            "optimizer": {"schedule": "late_exponential", "warmup": 4000, "final": 0.1},
+            "model": {"hidden": 320, "embedding": 320, "dropout": 0.4},
+            "optimizer": {"schedule": "late_exponential", "warmup": 7000, "final": 0.1},
             "training": {
-                "updates": 8000, "evaluate_every": 500, "checkpoint_every": 250, "average": 0.998,
+                "updates": 12000, "evaluate_every": 500, "checkpoint_every": 250, "average": 0.998,
             },
         },
     },

@@ -11,6 +11,7 @@ from jaxrnn.cli import main
 from jaxrnn.data.wav import parse_wav, read_wav
 from jaxrnn.models import Output
 from jaxrnn.models.bidirectional_encoder import BidirectionalEncoder
+from jaxrnn.runs.digest import run_digest
 from jaxrnn.tasks.codecs import codec_from_json, codec_to_json
 from jaxrnn.tasks.model import ModelSettings, make_cell
 from jaxrnn.tasks.speak import FramesChunk, SpeakSettings, Voice, speak
@@ -162,9 +163,15 @@ def test_e69_settings_and_lines_are_named(model):
             list(model.predict(params, line))
 
 
-def test_the_quick_preset_learns_and_says_a_number(tmp_path, monkeypatch, capsys):
+def test_f18_the_quick_preset_goes_on_to_the_same_bits_and_says_a_number(
+    tmp_path, monkeypatch, capsys
+):
     run, wav = tmp_path / "run", tmp_path / "pi.wav"
-    assert main(["train", "speak", "--preset", "quick", "--out", str(run)]) == 0
+    words = ["train", "speak", "--preset", "quick", "--set", "optimizer.schedule=constant"]
+    assert main([*words, "--out", str(run)]) == 0
+    assert main([*words, "--steps", "30", "--out", str(tmp_path / "parts")]) == 0
+    assert main(["resume", "--run", str(tmp_path / "parts"), "--steps", "60"]) == 0
+    assert run_digest(tmp_path / "parts") == run_digest(run)
     capsys.readouterr()
     (apart,) = json.loads((run / "result.json").read_text())["findings"]
     assert apart["value"] < apart["baselines"]["the mean frame of each digit"]

@@ -10,6 +10,7 @@ import pytest
 
 from jaxrnn.cli import main
 from jaxrnn.models.ctc import ctc_greedy
+from jaxrnn.runs.digest import run_digest
 from jaxrnn.tasks.codecs import codec_from_json, codec_to_json
 from jaxrnn.tasks.model import ModelSettings
 from jaxrnn.tasks.speech_codec import fit_speech
@@ -191,11 +192,17 @@ def test_other_rates_and_channels_are_heard_alike(task):
     assert plain.shape == stereo.shape and np.abs(plain - stereo)[2:-2].mean() < 0.1
 
 
-def test_the_quick_preset_learns_and_understands_files(tmp_path, monkeypatch, capsys):
+def test_f18_the_quick_preset_goes_on_to_the_same_bits_and_understands_files(
+    tmp_path, monkeypatch, capsys
+):
     import io
 
     run = tmp_path / "run"
-    assert main(["train", "transcribe", "--preset", "quick", "--out", str(run)]) == 0
+    words = ["train", "transcribe", "--preset", "quick", "--set", "optimizer.schedule=constant"]
+    assert main([*words, "--out", str(run)]) == 0
+    assert main([*words, "--steps", "60", "--out", str(tmp_path / "parts")]) == 0
+    assert main(["resume", "--run", str(tmp_path / "parts"), "--steps", "120"]) == 0
+    assert run_digest(tmp_path / "parts") == run_digest(run)
     said = capsys.readouterr().out
     found = {
         f["name"]: f["value"] for f in json.loads((run / "result.json").read_text())["findings"]
