@@ -366,7 +366,8 @@ def test_download_shows_the_licence_and_says_what_failed(monkeypatch, capsys):
         if len(asked) > 1:
             raise FileNotFoundError("load_plays: no network")
 
-    plays = Entry("plays", "All plays", "public domain", "https://example.org", (), load, "37 plays")
+    home = "https://example.org"
+    plays = Entry("plays", "All plays", "public domain", home, (), load, "37 plays")
     monkeypatch.setattr(jaxrnn.data, "data_set", lambda name: plays)
     assert main(["download", "plays"]) == 0
     out = capsys.readouterr().out

@@ -28,15 +28,20 @@ class SpeechChunk(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """An utterance: places of recordings, frames of silence before each and at the end."""
+    """An utterance: places of recordings, frames of silence before each and at the end; the speed.
+
+    Speed is the place of one among those of a `Library`, of which the first is that of life.
+    """
 
     places: tuple[int, ...]
     silences: tuple[int, ...]
+    speed: int = 0
 
 
 class Library:
-    """Recordings as frames, ready to be joined.
+    """Recordings as frames, ready to be joined, at one or more speeds, which change the pitch too.
 
+    Source: the speeds: Ko et al. (2015), Interspeech, "Audio augmentation for speech recognition".
     Shapes: frames, an array `[n_i, M]` of each recording.
 
         >>> from jaxrnn.tasks.speech_codec import fit_speech
@@ -48,10 +53,14 @@ class Library:
         (3, 1)
     """
 
-    def __init__(self, spoken: Spoken, codec: SpeechCodec) -> None:
-        """Turn all recordings into frames."""
+    def __init__(
+        self, spoken: Spoken, codec: SpeechCodec, percents: tuple[int, ...] = (100,)
+    ) -> None:
+        """Turn all recordings into frames, at speeds in per cent, of which the first is 100."""
         self.spoken, self.codec = spoken, codec
-        self.sounds = [codec.frames(wave) for wave in spoken.waves]
+        self.sounds = [
+            [codec.frames(_faster(wave, percent)) for wave in spoken.waves] for percent in percents
+        ]
         names = np.array(spoken.speakers)
         self.of_speaker = [np.flatnonzero(names == name) for name in sorted(set(spoken.speakers))]
 
@@ -60,19 +69,20 @@ class Library:
         mine = self.of_speaker[rng.integers(len(self.of_speaker))]
         places = rng.choice(mine, count)
         silences = rng.integers(0, _SILENCE + 1, count + 1)
-        lengths = np.cumsum([len(self.sounds[i]) for i in places] + silences[:-1])
+        speed = int(rng.integers(len(self.sounds)))
+        lengths = np.cumsum([len(self.sounds[speed][i]) for i in places] + silences[:-1])
         fits = max(1, int((lengths <= most).sum()))
         # the silence at the end, like those before a long first word, takes what is left
         silences[fits] = min(silences[fits], max(0, most - lengths[fits - 1]))
         if lengths[0] > most:
             silences[0] = max(0, silences[0] - (lengths[0] - most))
-        return Joined(tuple(places[:fits].tolist()), tuple(silences[: fits + 1].tolist()))
+        return Joined(tuple(places[:fits].tolist()), tuple(silences[: fits + 1].tolist()), speed)
 
     def frames(self, one: Joined) -> np.ndarray:
         """Return the frames of an utterance."""
         parts = []
         for silence, place in zip(one.silences, one.places, strict=False):
-            parts += [self._quiet(silence), self.sounds[place]]
+            parts += [self._quiet(silence), self.sounds[one.speed][place]]
         return np.concatenate([*parts, self._quiet(one.silences[-1])])
 
     def _quiet(self, count: int) -> np.ndarray:
@@ -83,8 +93,16 @@ class Library:
         return self.spoken.digits[list(one.places)].astype(np.int32) + 1
 
 
+def _faster(wave: np.ndarray, percent: int) -> np.ndarray:
+    from scipy.signal import resample_poly
+
+    return wave if percent == 100 else resample_poly(wave, 100, percent)
+
+
 def joined_wave(spoken: Spoken, one: Joined, codec: SpeechCodec) -> np.ndarray:
     """Return an utterance as a wave, whose frames are those that `Library.frames` joins.
+
+    The speed is that of life.
 
     Shapes: float32 `[N]`.
 

@@ -48,6 +48,7 @@ __all__ = ["TRANSCRIBE", "TranscribeSettings", "Transcriber", "transcribe"]
 
 _GOALS = {"fsdd": 0.03}
 _LOUDER = 6.0  # decibels, at most, by which utterances are made louder or softer in training
+_SPEEDS = (100, 85, 92, 108, 118)  # per cent, of training utterances
 _SILENT = "who hears nothing"
 
 
@@ -137,9 +138,10 @@ def transcribe(data: TranscribeSettings, seed: int = 0, codec: SpeechCodec | Non
 
         xs = log-mel frames of 1 to 5 recordings of one speaker, silence of up to 0.3 s around them
 
-    An utterance of training is drawn anew each time; those of a chunk have the same number of
-    words, unless they would be too long. Held-out utterances hold every recording four times. Parts
-    are those of `read_spoken`: takes 0 to 4 examine, and the speakers who are held out.
+    An utterance of training is drawn anew each time, made a little slower or faster, softer or
+    louder; those of a chunk have the same number of words, unless they would be too long. Held-out
+    utterances hold every recording four times, as it is. Parts are those of `read_spoken`: takes 0
+    to 4 examine, and the speakers who are held out.
 
     Source: Graves et al. (2006), ICML; the corpus: Jackson et al., the Free Spoken Digit Dataset.
     Shapes: chunks, `SpeechChunk`s, T one of `data.buckets` lengths up to steps, 100, B 32.
@@ -155,8 +157,8 @@ def transcribe(data: TranscribeSettings, seed: int = 0, codec: SpeechCodec | Non
     codec = codec or fit_speech(parts.train.waves, parts.rate, mels=data.mels, stacked=data.stacked)
     steps = 100 if data.steps is None else data.steps
     batch = 32 if data.batch is None else data.batch
-    library = Library(parts.train, codec)
-    longest = max(len(sound) for sound in library.sounds)
+    library = Library(parts.train, codec, _SPEEDS)
+    longest = max(len(sound) for sounds in library.sounds for sound in sounds)
     if longest > steps * codec.stacked:
         raise ValueError(
             f"data.steps: the longest recording has {longest} frames, {codec.stacked} a step: "

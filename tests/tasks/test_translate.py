@@ -122,10 +122,10 @@ def test_the_loss_is_the_smoothed_cross_entropy_of_what_comes_next(task):
     real = chunk.target != 0
     right = -np.take_along_axis(logs, chunk.target[..., None], -1)[..., 0]
     total, count = model.loss(params, chunk, None)
-    np.testing.assert_allclose(total / count, right[real].mean(), rtol=1e-5)
+    np.testing.assert_allclose(float(total) / int(count), right[real].mean(), rtol=1e-5)
     smoothed = 0.8 * right - 0.2 * logs.mean(-1)
     total, count = model.loss(params, chunk, jax.random.key(0))  # without dropout nothing is drawn
-    np.testing.assert_allclose(total / count, smoothed[real].mean(), rtol=1e-5)
+    np.testing.assert_allclose(float(total) / int(count), smoothed[real].mean(), rtol=1e-5)
 
 
 def test_scheduled_sampling_at_0_is_teacher_forcing_and_at_1_is_not(task):
