@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jaxrnn.tasks.adding import adding
+from jaxrnn.tasks.charlm import CHARLM
 from jaxrnn.tasks.classify import classify
 from jaxrnn.tasks.cloze import CLOZE
 from jaxrnn.tasks.copy_memory import copy_memory
@@ -23,27 +24,13 @@ from jaxrnn.tasks.summarise import SUMMARISE
 from jaxrnn.tasks.surnames import SURNAMES
 from jaxrnn.tasks.task import Task
 from jaxrnn.tasks.temporal_order import temporal_order
-from jaxrnn.tasks.text import text
 from jaxrnn.tasks.transcribe import TRANSCRIBE
 from jaxrnn.tasks.translate import TRANSLATE
 from jaxrnn.tasks.wordlm import WORDLM
 
 __all__ = [
-    "KINDS", "CharacterSettings", "ClassifySettings", "find_kind",
+    "KINDS", "ClassifySettings", "find_kind",
 ]  # fmt: skip
-
-
-@dataclasses.dataclass(frozen=True)
-class CharacterSettings(DataSettings):
-    """Of a character model: text, a file in UTF-8; None is Tiny Shakespeare or Python's own words.
-
-    Shapes: none.
-
-        >>> CharacterSettings().text is None
-        True
-    """
-
-    text: str | None = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -83,10 +70,6 @@ def _plain(topology: str, summary: str, builder: Callable[..., Task]) -> Kind:
     return Kind(topology, summary, DataSettings, build, _as_built(builder))
 
 
-def _characters(data: CharacterSettings, seed: int, codec: Any) -> Task:
-    return text(seed=seed, steps=data.steps, batch=data.batch, path=data.text)
-
-
 def _classify(data: ClassifySettings, seed: int, codec: Any) -> Task:
     return classify(
         seed=seed, steps=data.steps, batch=data.batch, arrays=data.arrays, wavs=data.wavs
@@ -111,10 +94,7 @@ KINDS: dict[str, Kind] = {
     "surnames": SURNAMES,
     "adding": _plain(_ONE, "the sum of two marked numbers", adding),
     "temporal_order": _plain(_ONE, "in which order two symbols came", temporal_order),
-    "charlm": Kind(
-        _SYNCHRONOUS, "the next character of a text of yours", CharacterSettings, _characters,
-        _as_built(text),
-    ),
+    "charlm": CHARLM,
     "wordlm": WORDLM,
     "pos": POS,
     "cloze": CLOZE,

@@ -18,6 +18,7 @@ from jaxrnn.gradients import Chunk
 from jaxrnn.tasks.examination import Examination, Finding
 from jaxrnn.tasks.judging import measure_of
 from jaxrnn.tasks.kind import DataSettings, Kind
+from jaxrnn.tasks.lanes import held_out_lanes
 from jaxrnn.tasks.model import Model, one_of
 from jaxrnn.tasks.task import Task
 from jaxrnn.tasks.text import corpus
@@ -30,7 +31,6 @@ _TOKENS = ("words", "subwords")
 _FILES = ("train", "valid", "test")  # of a folder in PTB's format
 _PATTERN = r"\w+|[^\w\s]|\n"  # the end of a line is a token, or no line would ever be written
 _MARKED = r"\S+|\n"  # PTB's words are cut already
-_ROWS, _STEPS = 8, 128  # of a held-out chunk
 
 
 @dataclasses.dataclass(frozen=True)
@@ -174,11 +174,7 @@ def _chunk(inputs: np.ndarray, targets: np.ndarray) -> Chunk:
 
 def _chunks(ids: np.ndarray) -> list[Chunk]:
     """Return held-out ids as chunks to be read one after the other, each target once."""
-    rows = max(1, min(_ROWS, len(ids) // _STEPS))
-    steps = max(1, min(_STEPS, (len(ids) - 1) // rows))
-    lanes = streams(ids[: (len(ids) - 1) // rows * rows + 1], rows, steps)
-    whole = ((len(ids) - 1) // rows) // steps
-    return [_chunk(*lanes.chunk(number)) for number in range(whole)]
+    return [_chunk(*lanes) for lanes in held_out_lanes(ids)]
 
 
 def _unigram(trained: np.ndarray, judged: np.ndarray, size: int) -> float:

@@ -6,10 +6,11 @@ import pytest
 
 from jaxrnn.data.csv_table import Table
 from jaxrnn.tasks import series_tables
+from jaxrnn.tasks.charlm import CharacterSettings
 from jaxrnn.tasks.codecs import ForecastCodec, codec_from_json, codec_to_json
 from jaxrnn.tasks.forecast import ForecastSettings, forecast
 from jaxrnn.tasks.forecast_report import margins, seasonal
-from jaxrnn.tasks.kinds import KINDS, CharacterSettings
+from jaxrnn.tasks.kinds import KINDS
 from jaxrnn.tasks.model import ModelSettings, make_model
 
 ROWS = 50
