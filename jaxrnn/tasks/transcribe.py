@@ -48,7 +48,8 @@ __all__ = ["TRANSCRIBE", "TranscribeSettings", "Transcriber", "transcribe"]
 
 _GOALS = {"fsdd": 0.03}
 _LOUDER = 6.0  # decibels, at most, by which utterances are made louder or softer in training
-_SPEEDS = (100, 85, 92, 108, 118)  # per cent, of training utterances
+# per cent, of training utterances, as if more people spoke; of a tone the pitch is the digit
+_SPEEDS = {"fsdd": (100, 85, 92, 108, 118), "tones": (100,)}
 _SILENT = "who hears nothing"
 
 
@@ -157,7 +158,7 @@ def transcribe(data: TranscribeSettings, seed: int = 0, codec: SpeechCodec | Non
     codec = codec or fit_speech(parts.train.waves, parts.rate, mels=data.mels, stacked=data.stacked)
     steps = 100 if data.steps is None else data.steps
     batch = 32 if data.batch is None else data.batch
-    library = Library(parts.train, codec, _SPEEDS)
+    library = Library(parts.train, codec, _SPEEDS[data.corpus])
     longest = max(len(sound) for sounds in library.sounds for sound in sounds)
     if longest > steps * codec.stacked:
         raise ValueError(

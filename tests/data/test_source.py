@@ -69,7 +69,7 @@ def test_places_in_order(tmp_path, monkeypatch):
     monkeypatch.setenv("JAXRNN_DATA", str(tmp_path / "data"))
     for place in places:  # the later ones win
         place.mkdir(parents=True)
-        (place / "hamlet.txt.gz").write_bytes(gzip.compress(CONTENT))
+        (place / "hamlet.txt.gz").write_bytes(gzip.compress(CONTENT, mtime=0))
     assert find(file, tmp_path / "own") == tmp_path / "own" / "hamlet.txt.gz"
     assert find(file) == tmp_path / "data" / "plays" / "hamlet.txt.gz"
     monkeypatch.delenv("JAXRNN_DATA")
@@ -108,7 +108,7 @@ def test_missing_says_every_way_to_supply_it(monkeypatch):
     assert "\n" not in text
 
 
-@pytest.mark.parametrize("content", [CONTENT, gzip.compress(CONTENT)], ids=["plain", "gzip"])
+@pytest.mark.parametrize("content", [CONTENT, gzip.compress(CONTENT, mtime=0)], ids=["plain", "gzip"])
 def test_download_is_checked_and_kept(served, content, capsys):
     file = data_file(served("/hamlet", content))
     assert read("load", file, download=True) == CONTENT
@@ -142,7 +142,7 @@ def test_second_home_is_tried(served):
     [
         (b"something else", None, r"the content has sha256 [0-9a-f]{64}, expected [0-9a-f]{64}"),
         (CONTENT, len(CONTENT) // 2, "cut after 20000 of 40000 bytes, twice"),
-        (gzip.compress(CONTENT)[:-20], None, "it is no whole gzip file"),
+        (gzip.compress(CONTENT, mtime=0)[:-20], None, "it is no whole gzip file"),
         (PAGE, None, "an HTML page came instead of the file.* sha256 [0-9a-f]{64}, expected"),
     ],
     ids=["digest", "cut", "cut gzip", "html"],
@@ -204,7 +204,7 @@ def test_f25_interrupted_while_writing_leaves_nothing(served, monkeypatch):
     ("name", "content", "message"),
     [
         ("hamlet.txt", CONTENT[:-1], "sha256"),
-        ("hamlet.txt.gz", gzip.compress(CONTENT)[:99], "no whole gzip"),
+        ("hamlet.txt.gz", gzip.compress(CONTENT, mtime=0)[:99], "no whole gzip"),
     ],
     ids=["plain", "gzip"],
 )
@@ -221,7 +221,7 @@ def test_f25_a_damaged_cache_is_noticed_and_replaced(served, name, content, mess
 
 @pytest.mark.parametrize("wrong", ["gzip", "crc"])
 def test_f17_a_damaged_file_of_ones_own_is_named(tmp_path, wrong):
-    content = gzip.compress(CONTENT)
+    content = gzip.compress(CONTENT, mtime=0)
     content = content[:50] if wrong == "gzip" else content[:-8] + b"\0\0\0\0" + content[-4:]
     (tmp_path / "hamlet.txt.gz").write_bytes(content)
     with pytest.raises(
@@ -230,7 +230,7 @@ def test_f17_a_damaged_file_of_ones_own_is_named(tmp_path, wrong):
         read("load", data_file(), tmp_path)
 
 
-@pytest.mark.parametrize("content", [b"", gzip.compress(b"")])
+@pytest.mark.parametrize("content", [b"", gzip.compress(b"", mtime=0)])
 def test_f17_an_empty_file_is_named(tmp_path, content):
     (tmp_path / "hamlet.txt").write_bytes(content)
     with pytest.raises(ValueError, match=r"load: .*hamlet\.txt is damaged: it is empty"):
@@ -238,7 +238,7 @@ def test_f17_an_empty_file_is_named(tmp_path, content):
 
 
 def test_a_derived_file_is_made_of_its_parts(served, capsys):
-    parts = served("/one", gzip.compress(CONTENT[:9000])), served("/two", CONTENT[9000:])
+    parts = served("/one", gzip.compress(CONTENT[:9000], mtime=0)), served("/two", CONTENT[9000:])
     file = data_file(recipe=Recipe("two parts, joined", parts, b"".join))
     with pytest.raises(FileNotFoundError, match="by hand: make it of two parts, joined .http"):
         read("load", file)
