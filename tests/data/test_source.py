@@ -108,7 +108,9 @@ def test_missing_says_every_way_to_supply_it(monkeypatch):
     assert "\n" not in text
 
 
-@pytest.mark.parametrize("content", [CONTENT, gzip.compress(CONTENT, mtime=0)], ids=["plain", "gzip"])
+@pytest.mark.parametrize(
+    "content", [CONTENT, gzip.compress(CONTENT, mtime=0)], ids=["plain", "gzip"]
+)
 def test_download_is_checked_and_kept(served, content, capsys):
     file = data_file(served("/hamlet", content))
     assert read("load", file, download=True) == CONTENT
