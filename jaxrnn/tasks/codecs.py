@@ -14,6 +14,7 @@ import numpy as np
 from jaxrnn.data import Vocabulary
 from jaxrnn.data.tokenisers import Characters, Normaliser, Subwords, Words
 from jaxrnn.models.description import describe, rebuild
+from jaxrnn.tasks.caption_codec import CaptionCodec
 from jaxrnn.tasks.forecast_codec import ForecastCodec
 from jaxrnn.tasks.number_codecs import NumbersCodec, PixelCodec
 from jaxrnn.tasks.pair_codec import PairCodec
@@ -134,6 +135,7 @@ class CharacterCodec:
 CODECS: dict[str, type] = {
     cls.__name__: cls
     for cls in (
+        CaptionCodec,
         CharacterCodec,
         ForecastCodec,
         LabelCodec,

@@ -2,6 +2,7 @@
 
 import ast
 import hashlib
+import os
 import sysconfig
 from collections.abc import Iterator
 from pathlib import Path
@@ -48,11 +49,11 @@ def _root() -> Path:
 
 def _library() -> Iterator[tuple[str, bytes]]:
     """Return name and content of each file, in the order of a hash: the first ones are a sample."""
-    names = [
-        path.relative_to(_root()).as_posix()
-        for path in _root().rglob("*.py")
-        if not _LEFT_OUT & set(path.relative_to(_root()).parts)
-    ]
+    names: list[str] = []
+    for place, folders, files in os.walk(_root()):
+        folders[:] = [folder for folder in folders if folder not in _LEFT_OUT]
+        below = Path(place).relative_to(_root())
+        names += [(below / file).as_posix() for file in files if file.endswith(".py")]
     for name in sorted(names, key=lambda name: hashlib.sha256(name.encode()).digest()):
         yield name, (_root() / name).read_bytes()
 

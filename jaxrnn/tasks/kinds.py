@@ -5,6 +5,8 @@ from collections.abc import Callable
 from typing import Any
 
 from jaxrnn.tasks.adding import adding
+from jaxrnn.tasks.anomaly import ANOMALY
+from jaxrnn.tasks.caption import CAPTION
 from jaxrnn.tasks.charlm import CHARLM
 from jaxrnn.tasks.classify import classify
 from jaxrnn.tasks.cloze import CLOZE
@@ -86,6 +88,7 @@ KINDS: dict[str, Kind] = {
     "motions": MOTIONS,
     "vowels": VOWELS,
     "forecast": FORECAST,
+    "anomaly": ANOMALY,
     "classify": Kind(
         _ONE, "the class of your own sequences, arrays or sounds", ClassifySettings, _classify,
         _as_built(classify),
@@ -102,6 +105,7 @@ KINDS: dict[str, Kind] = {
     "delayed_recall": _plain(_SYNCHRONOUS, "the symbol of some steps ago", delayed_recall),
     "transcribe": TRANSCRIBE,
     "speak": SPEAK,
+    "caption": CAPTION,
     "translate": TRANSLATE,
     "summarise": SUMMARISE,
 }  # fmt: skip

@@ -27,7 +27,7 @@ from jaxrnn.tasks.model import ModelSettings, make_cell, one_of
 from jaxrnn.tasks.pictures import as_svg
 from jaxrnn.tasks.speech_errors import word_errors
 from jaxrnn.tasks.speech_listener import from_run
-from jaxrnn.tasks.speech_utterances import Library, in_turn
+from jaxrnn.tasks.speech_utterances import in_turn, joined_wave, labels_of
 from jaxrnn.tasks.speech_voice import VoiceCodec, fit_voice
 from jaxrnn.tasks.speech_wav import as_wav
 from jaxrnn.tasks.spoken_words import CORPORA, SpokenParts, digits_in, read_spoken
@@ -253,7 +253,7 @@ def _chunks(rows: Sequence[_Row], buckets: Sequence[int], batch: int) -> Iterato
         members = np.flatnonzero(of == bucket)
         for start in range(0, len(members), batch):
             places = members[start : start + batch]
-            chosen = [rows[i] for i in np.resize(places, batch)]
+            chosen = [rows[i] for i in np.resize(places, batch).tolist()]
             yield _chunk(chosen, bucket, np.arange(batch) < len(places))
 
 
@@ -300,16 +300,17 @@ def _listened(
     Said are the words of the test utterances, by the same speakers.
     """
     listener, learned = from_run(folder)
-    library = Library(parts.test, listener.codec)
-    utterances = in_turn(library, rounds=1)
+    utterances = in_turn(parts.test, rounds=1)
     names = [parts.test.speakers[one.places[0]] for one in utterances]
-    said = [library.labels(one) for one in utterances]
+    said = [labels_of(parts.test, one) for one in utterances]
     waves = [
         model.codec.wave(model.say(params, (labels - 1).tolist(), name))
         for name, labels in zip(names, said, strict=True)
     ]
-    real = [listener.codec.stack(library.frames(one)) for one in utterances]
-    made = [listener.codec.heard(parts.rate, wave) for wave in waves]
+    spoken = [joined_wave(parts.test.waves, one, listener.codec) for one in utterances]
+    real, made = (
+        [listener.codec.heard(parts.rate, wave) for wave in some] for some in (spoken, waves)
+    )
     heard = {"people": listener.understand(learned, real), "it": listener.understand(learned, made)}
     words = sum(map(len, said))
     share = {who: 1 - word_errors(found, said).sum() / words for who, found in heard.items()}

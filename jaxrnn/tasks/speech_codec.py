@@ -13,7 +13,7 @@ from jaxrnn.data import Scaler, log_mel
 __all__ = ["SpeechCodec", "fit_speech"]
 
 _HOP = 0.01  # seconds
-_FLOOR = 1e-3  # what silence is taken for: well below speech, above the noise of most recordings
+_FLOOR = 1e-4  # what silence is taken for, where the loudest sample is 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,6 +88,12 @@ class SpeechCodec:
         padded[self.edge * self.hop :][: len(wave)] = wave
         return self._scaled(_log_mel(padded, self.rate, self.mels))
 
+    @staticmethod
+    def loudest(wave: np.ndarray) -> np.ndarray:
+        """Return a wave made so loud, or so soft, that its largest sample is 1."""
+        most = np.abs(wave).max(initial=0)
+        return wave / most if most else wave
+
     def louder(self, frames: np.ndarray, decibels: float) -> np.ndarray:
         """Return the frames of the same sound at another volume."""
         mean, scale = np.array(self.mean), np.array(self.scale)
@@ -101,14 +107,17 @@ class SpeechCodec:
         return whole.reshape(-1, self.input_size)
 
     def heard(self, rate: int, wave: np.ndarray) -> np.ndarray:
-        """Return xs of any sound: channels are mixed, another rate is turned into this one."""
+        """Return xs of any sound, made as loud as it can be.
+
+        Channels are mixed, and another rate is turned into this one.
+        """
         as_positive("SpeechCodec.heard", "rate", rate)
         mixed = wave if wave.ndim == 1 else wave.mean(1)
         if rate != self.rate:
             from scipy.signal import resample_poly
 
             mixed = resample_poly(mixed, self.rate, rate)
-        return self.stack(self.frames(np.asarray(mixed)))
+        return self.stack(self.frames(self.loudest(np.asarray(mixed))))
 
     def words(self, labels: Any) -> str:
         """Return labels, digits from 1 on, as digits with blanks between."""
@@ -124,6 +133,8 @@ def fit_speech(
 ) -> SpeechCodec:
     """Return the codec whose frames of these waves have mean 0 and variance 1 in each band.
 
+    The waves are made as loud as they can be.
+
     Shapes: waves float `[N_i]`.
 
         >>> from jaxrnn.tasks.spoken_words import tones
@@ -132,5 +143,6 @@ def fit_speech(
         (60, 20)
     """
     plain = SpeechCodec(rate, mels, stacked, (0.0,) * mels, (1.0,) * mels)
-    scaler = Scaler.fit(np.concatenate([plain.frames(wave) for wave in waves]).astype(np.float64))
+    frames = [plain.frames(plain.loudest(wave)) for wave in waves]
+    scaler = Scaler.fit(np.concatenate(frames).astype(np.float64))
     return dataclasses.replace(plain, mean=scaler.mean, scale=scaler.scale)

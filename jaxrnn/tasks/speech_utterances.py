@@ -11,7 +11,7 @@ from jaxrnn.tasks.speech_codec import SpeechCodec
 
 __all__ = [
     "MOST_WORDS", "Joined", "Library", "SpeechChunk", "by_length", "chunk_of",
-    "in_turn", "joined_wave",
+    "in_turn", "joined_wave", "labels_of",
 ]  # fmt: skip
 
 MOST_WORDS = 5  # of an utterance
@@ -28,20 +28,15 @@ class SpeechChunk(NamedTuple):
 
 
 class Joined(NamedTuple):
-    """An utterance: places of recordings, frames of silence before each and at the end; the speed.
-
-    Speed is the place of one among those of a `Library`, of which the first is that of life.
-    """
+    """An utterance: places of recordings, frames of silence before each and at the end."""
 
     places: tuple[int, ...]
     silences: tuple[int, ...]
-    speed: int = 0
 
 
 class Library:
-    """Recordings as frames, ready to be joined, at one or more speeds, which change the pitch too.
+    """Recordings as frames, each as loud as it can be, ready to be joined and learned from.
 
-    Source: the speeds: Ko et al. (2015), Interspeech, "Audio augmentation for speech recognition".
     Shapes: frames, an array `[n_i, M]` of each recording.
 
         >>> from jaxrnn.tasks.speech_codec import fit_speech
@@ -49,96 +44,95 @@ class Library:
         >>> heard = tones().test
         >>> library = Library(heard, fit_speech(heard.waves, 8000, mels=20))
         >>> one = library.draw(np.random.default_rng(0), count=3, most=200)
-        >>> len(library.labels(one)), len({heard.speakers[i] for i in one.places})
+        >>> len(one.places), len({heard.speakers[i] for i in one.places})
         (3, 1)
     """
 
-    def __init__(
-        self, spoken: Spoken, codec: SpeechCodec, percents: tuple[int, ...] = (100,)
-    ) -> None:
-        """Turn all recordings into frames, at speeds in per cent, of which the first is 100."""
+    def __init__(self, spoken: Spoken, codec: SpeechCodec) -> None:
+        """Turn all recordings into frames."""
         self.spoken, self.codec = spoken, codec
-        self.sounds = [
-            [codec.frames(_faster(wave, percent)) for wave in spoken.waves] for percent in percents
-        ]
-        names = np.array(spoken.speakers)
-        self.of_speaker = [np.flatnonzero(names == name) for name in sorted(set(spoken.speakers))]
+        self.sounds = [codec.frames(codec.loudest(wave)) for wave in spoken.waves]
+        self.of_speaker = _by_speaker(spoken)
 
     def draw(self, rng: np.random.Generator, count: int, most: int) -> Joined:
         """Draw an utterance of `count` words, or as many of them as fit into `most` frames."""
         mine = self.of_speaker[rng.integers(len(self.of_speaker))]
         places = rng.choice(mine, count)
         silences = rng.integers(0, _SILENCE + 1, count + 1)
-        speed = int(rng.integers(len(self.sounds)))
-        lengths = np.cumsum([len(self.sounds[speed][i]) for i in places] + silences[:-1])
+        lengths = np.cumsum([len(self.sounds[i]) for i in places] + silences[:-1])
         fits = max(1, int((lengths <= most).sum()))
         # the silence at the end, like those before a long first word, takes what is left
         silences[fits] = min(silences[fits], max(0, most - lengths[fits - 1]))
         if lengths[0] > most:
             silences[0] = max(0, silences[0] - (lengths[0] - most))
-        return Joined(tuple(places[:fits].tolist()), tuple(silences[: fits + 1].tolist()), speed)
+        return Joined(tuple(places[:fits].tolist()), tuple(silences[: fits + 1].tolist()))
 
-    def frames(self, one: Joined) -> np.ndarray:
-        """Return the frames of an utterance."""
+    def frames(self, one: Joined, decibels: Any = None) -> np.ndarray:
+        """Return the frames of an utterance, each word made louder by so many decibels."""
+        words = [self.sounds[place] for place in one.places]
+        if decibels is not None:
+            words = [self.codec.louder(*pair) for pair in zip(words, decibels, strict=True)]
         parts = []
-        for silence, place in zip(one.silences, one.places, strict=False):
-            parts += [self._quiet(silence), self.sounds[one.speed][place]]
+        for silence, word in zip(one.silences, words, strict=False):
+            parts += [self._quiet(silence), word]
         return np.concatenate([*parts, self._quiet(one.silences[-1])])
 
     def _quiet(self, count: int) -> np.ndarray:
         return np.broadcast_to(self.codec.silence, (count, self.codec.mels))
 
-    def labels(self, one: Joined) -> np.ndarray:
-        """Return the digits of an utterance, from 1 on."""
-        return self.spoken.digits[list(one.places)].astype(np.int32) + 1
+
+def _by_speaker(spoken: Spoken) -> list[np.ndarray]:
+    """Return the places of each speaker's recordings."""
+    names = np.array(spoken.speakers)
+    return [np.flatnonzero(names == name) for name in sorted(set(spoken.speakers))]
 
 
-def _faster(wave: np.ndarray, percent: int) -> np.ndarray:
-    from scipy.signal import resample_poly
+def labels_of(spoken: Spoken, one: Joined) -> np.ndarray:
+    """Return the digits of an utterance, from 1 on.
 
-    return wave if percent == 100 else resample_poly(wave, 100, percent)
+    Shapes: int32 `[n]`.
+
+        >>> from jaxrnn.tasks.spoken_words import tones
+        >>> labels_of(tones().test, Joined((0, 5, 149), (0, 0, 0, 0))).tolist()
+        [1, 2, 10]
+    """
+    return spoken.digits[list(one.places)].astype(np.int32) + 1
 
 
-def joined_wave(spoken: Spoken, one: Joined, codec: SpeechCodec) -> np.ndarray:
-    """Return an utterance as a wave, whose frames are those that `Library.frames` joins.
+def joined_wave(waves: Sequence[np.ndarray], one: Joined, codec: SpeechCodec) -> np.ndarray:
+    """Return an utterance as a wave, whose frames are the joined frames of its words.
 
-    The speed is that of life.
-
-    Shapes: float32 `[N]`.
+    Shapes: waves and result float32 `[N]`.
 
         >>> from jaxrnn.tasks.speech_codec import fit_speech
         >>> from jaxrnn.tasks.spoken_words import tones
-        >>> heard = tones().test
-        >>> codec = fit_speech(heard.waves, 8000, mels=20)
-        >>> one = Joined((4, 2), (3, 0, 5))
-        >>> wave = joined_wave(heard, one, codec)
-        >>> joined = Library(heard, codec).frames(one)
-        >>> bool(np.allclose(codec.frames(wave)[codec.edge :], joined, atol=1e-4))
+        >>> waves = tones().test.waves
+        >>> codec = fit_speech(waves, 8000, mels=20)
+        >>> wave = joined_wave(waves, Joined((4, 2), (0, 0, 0)), codec)
+        >>> joined = np.concatenate([codec.frames(waves[4]), codec.frames(waves[2])])
+        >>> bool(np.allclose(codec.frames(wave)[codec.edge :], joined, atol=1e-3))
         True
     """
     hop, parts = codec.hop, []
     for silence, place in zip(one.silences, one.places, strict=False):
-        wave = spoken.waves[place]
         before = np.zeros((silence + codec.edge) * hop, np.float32)
-        parts += [before, wave, np.zeros(-len(wave) % hop, np.float32)]
+        parts += [before, waves[place], np.zeros(-len(waves[place]) % hop, np.float32)]
     return np.concatenate([*parts, np.zeros(one.silences[-1] * hop, np.float32)])
 
 
-def in_turn(library: Library, rounds: int = 4) -> list[Joined]:
+def in_turn(spoken: Spoken, rounds: int = 4) -> list[Joined]:
     """Return utterances in which every recording comes `rounds` times, in other company each time.
 
     Shapes: none.
 
-        >>> from jaxrnn.tasks.speech_codec import fit_speech
         >>> from jaxrnn.tasks.spoken_words import tones
-        >>> heard = tones().test
-        >>> found = in_turn(Library(heard, fit_speech(heard.waves, 8000, mels=20)))
+        >>> found = in_turn(tones().test)
         >>> sorted(place for one in found for place in one.places)[:8]
         [0, 0, 0, 0, 1, 1, 1, 1]
     """
     rng = np.random.default_rng(0)
     found = []
-    for mine in library.of_speaker * rounds:
+    for mine in _by_speaker(spoken) * rounds:
         rest = rng.permutation(mine)
         while len(rest):
             count = int(rng.integers(1, MOST_WORDS + 1))

@@ -32,12 +32,14 @@ from jaxrnn.tasks.speech_listener import (
 from jaxrnn.tasks.speech_report import as_list, picture_of
 from jaxrnn.tasks.speech_utterances import (
     MOST_WORDS,
+    Joined,
     Library,
     SpeechChunk,
     by_length,
     chunk_of,
     in_turn,
     joined_wave,
+    labels_of,
 )
 from jaxrnn.tasks.speech_wav import as_wav
 from jaxrnn.tasks.spoken_words import CORPORA, SpokenParts, read_spoken
@@ -47,9 +49,7 @@ from jaxrnn.tasks.words import lines_of
 __all__ = ["TRANSCRIBE", "TranscribeSettings", "Transcriber", "transcribe"]
 
 _GOALS = {"fsdd": 0.03}
-_LOUDER = 6.0  # decibels, at most, by which utterances are made louder or softer in training
-# per cent, of training utterances, as if more people spoke; of a tone the pitch is the digit
-_SPEEDS = {"fsdd": (100, 85, 92, 108, 118), "tones": (100,)}
+_SOFTER = 12.0  # decibels, at most, by which words are made softer in training
 _SILENT = "who hears nothing"
 
 
@@ -139,10 +139,10 @@ def transcribe(data: TranscribeSettings, seed: int = 0, codec: SpeechCodec | Non
 
         xs = log-mel frames of 1 to 5 recordings of one speaker, silence of up to 0.3 s around them
 
-    An utterance of training is drawn anew each time, made a little slower or faster, softer or
-    louder; those of a chunk have the same number of words, unless they would be too long. Held-out
-    utterances hold every recording four times, as it is. Parts are those of `read_spoken`: takes 0
-    to 4 examine, and the speakers who are held out.
+    An utterance of training is drawn anew each time, its words more or less loud; those of a chunk
+    have the same number of words, unless they would be too long. Held-out utterances hold every
+    recording four times, and are heard as files are, as loud as they can be. Parts are those of
+    `read_spoken`: takes 0 to 4 examine, and the speakers who are held out.
 
     Source: Graves et al. (2006), ICML; the corpus: Jackson et al., the Free Spoken Digit Dataset.
     Shapes: chunks, `SpeechChunk`s, T one of `data.buckets` lengths up to steps, 100, B 32.
@@ -158,8 +158,8 @@ def transcribe(data: TranscribeSettings, seed: int = 0, codec: SpeechCodec | Non
     codec = codec or fit_speech(parts.train.waves, parts.rate, mels=data.mels, stacked=data.stacked)
     steps = 100 if data.steps is None else data.steps
     batch = 32 if data.batch is None else data.batch
-    library = Library(parts.train, codec, _SPEEDS[data.corpus])
-    longest = max(len(sound) for sounds in library.sounds for sound in sounds)
+    library = Library(parts.train, codec)
+    longest = max(len(sound) for sound in library.sounds)
     if longest > steps * codec.stacked:
         raise ValueError(
             f"data.steps: the longest recording has {longest} frames, {codec.stacked} a step: "
@@ -173,8 +173,8 @@ def transcribe(data: TranscribeSettings, seed: int = 0, codec: SpeechCodec | Non
         rows = []
         for _ in range(batch):
             one = library.draw(rng, count, steps * codec.stacked)
-            frames = codec.louder(library.frames(one), rng.uniform(-_LOUDER, _LOUDER))
-            rows.append((codec.stack(frames), library.labels(one)))
+            frames = library.frames(one, rng.uniform(-_SOFTER, 0, len(one.places)))
+            rows.append((codec.stack(frames), labels_of(parts.train, one)))
         return chunk_of(rows, buckets, batch)
 
     return Task(
@@ -188,7 +188,7 @@ def transcribe(data: TranscribeSettings, seed: int = 0, codec: SpeechCodec | Non
         metric="word errors per word",
         higher_is_better=False,
         train=train,
-        evaluation=tuple(_in_order(Library(parts.dev, codec), data.buckets)),
+        evaluation=tuple(_in_order(parts.dev, codec, data.buckets)),
         content=fingerprint([list(part.waves) for part in parts[1:4]]),
         codec=codec,
         examine=lambda model, params: _examine(model, params, parts, data),
@@ -204,11 +204,16 @@ def _described(parts: SpokenParts, held_out: Sequence[str]) -> str:
     )
 
 
-def _in_order(library: Library, buckets: int, batch: int = 32) -> Iterator[SpeechChunk]:
+def _sound_of(spoken: Spoken, one: Joined, codec: SpeechCodec) -> np.ndarray:
+    """Return xs of an utterance, as if it came from a file."""
+    return codec.heard(codec.rate, joined_wave(spoken.waves, one, codec))
+
+
+def _in_order(
+    spoken: Spoken, codec: SpeechCodec, buckets: int, batch: int = 32
+) -> Iterator[SpeechChunk]:
     """Yield all held-out utterances once."""
-    rows = [
-        (library.codec.stack(library.frames(one)), library.labels(one)) for one in in_turn(library)
-    ]
+    rows = [(_sound_of(spoken, one, codec), labels_of(spoken, one)) for one in in_turn(spoken)]
     lengths = [len(xs) for xs, _ in rows]
     for bucket, places in by_length(lengths, good_buckets(lengths, buckets), batch):
         yield chunk_of([rows[i] for i in places], [bucket], batch)
@@ -236,13 +241,12 @@ class _Heard(NamedTuple):
 
 
 def _hear(model: Transcriber, params: ListenerParams, spoken: Spoken) -> _Heard:
-    library = Library(spoken, model.codec)
-    utterances = in_turn(library)
-    sounds = [model.codec.stack(library.frames(one)) for one in utterances]
+    utterances = in_turn(spoken)
+    sounds = [_sound_of(spoken, one, model.codec) for one in utterances]
     logits = model.listener.listen(params, sounds)
     return _Heard(
         [spoken.speakers[one.places[0]] for one in utterances],
-        [library.labels(one) for one in utterances],
+        [labels_of(spoken, one) for one in utterances],
         [greedily(one) for one in logits],
         [by_beam(one) for one in logits],
     )
@@ -260,17 +264,16 @@ def _examine(
         for name, one in heard.items()
         for finding in one.findings(name, _GOALS.get(data.corpus) if name == "test" else None)
     ]
-    library = Library(parts.test, model.codec)
-    shown = next(one for one in in_turn(library) if len(one.places) >= 4)
-    xs = model.codec.stack(library.frames(shown))
+    shown = next(one for one in in_turn(parts.test) if len(one.places) >= 4)
+    xs = _sound_of(parts.test, shown, model.codec)
     logits = model.listener.listen(params, [xs])[0]
     files = {
         "predictions.txt": "".join(
             as_list(name, model.codec, one.speakers, one.said, one.greedy, one.beam)
             for name, one in heard.items()
         ),
-        "picture.svg": picture_of(model.codec, xs, logits, library.labels(shown)),
-        "utterance.wav": as_wav(parts.rate, joined_wave(parts.test, shown, model.codec)),
+        "picture.svg": picture_of(model.codec, xs, logits, labels_of(parts.test, shown)),
+        "utterance.wav": as_wav(parts.rate, joined_wave(parts.test.waves, shown, model.codec)),
         FILE: to_bytes(model.listener, jax.device_get(params)),
     }
     return Examination(tuple(findings), files)

@@ -1,6 +1,7 @@
 """Reading and writing: blind to padding and to the future, greedy the same as a beam of one."""
 
 import dataclasses
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -26,7 +27,7 @@ def network(decoder, dropout=0.0):
 def started(decoder, dropout=0.0):
     """Return a network and params whose answers differ from token to token."""
     model = network(decoder, dropout)
-    return model, jax.tree.map(lambda leaf: 2 * leaf, model.init(jax.random.key(0)))
+    return model, jax.tree.map(lambda leaf: 2 * leaf, jax.jit(model.init)(jax.random.key(0)))
 
 
 @pytest.fixture(scope="module", params=[FIRST, LATER], ids=["first", "later"])
@@ -34,6 +35,7 @@ def both(request):
     return started(request.param)
 
 
+@partial(jax.jit, static_argnums=0)
 def _logits(model, params, source, given):
     return model.decode(params, model.encode(params, source), given).logits
 
@@ -42,10 +44,10 @@ def test_the_steps_are_those_by_hand(both):
     model, params = both
     encoded = model.encode(params, SOURCE)
     written = model.decode(params, encoded, GIVEN)
-    state = model.decoder.start(params.decoder, 3)
+    state, step = model.decoder.start(params.decoder, 3), jax.jit(model.decoder.step)
     for t, tokens in enumerate(GIVEN):
         x = encoded.first if t == 0 else params.target.table[tokens]
-        state, read = model.decoder.step(params.decoder, state, x, encoded.memory)
+        state, read = step(params.decoder, state, x, encoded.memory)
         by_hand = read.readout @ params.target.table.T + params.b_y
         np.testing.assert_allclose(written.logits[t], by_hand, rtol=1e-5, atol=1e-6)
         np.testing.assert_allclose(written.weights[t], read.weights, rtol=1e-5, atol=1e-6)
@@ -73,9 +75,10 @@ def test_padding_changes_nothing_neither_values_nor_gradients(both):
     def loss(params, source, given):
         return (_logits(model, params, source, given)[:4] ** 2).sum()
 
-    value, grads = jax.value_and_grad(loss)(params, SOURCE, GIVEN)
+    both_of = jax.jit(jax.value_and_grad(loss))
+    value, grads = both_of(params, SOURCE, GIVEN)
     longer = [jnp.concatenate([ids, more]) for ids in (SOURCE, GIVEN)]
-    padded, padded_grads = jax.value_and_grad(loss)(params, *longer)
+    padded, padded_grads = both_of(params, *longer)
     np.testing.assert_allclose(value, padded, rtol=1e-6)
     jax.tree.map(
         lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5), grads, padded_grads

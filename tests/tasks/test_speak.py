@@ -168,6 +168,7 @@ def test_f18_the_quick_preset_goes_on_to_the_same_bits_and_says_a_number(
 ):
     run, wav = tmp_path / "run", tmp_path / "pi.wav"
     words = ["train", "speak", "--preset", "quick", "--set", "optimizer.schedule=constant"]
+    words += ["--set", "training.evaluate_every=30"]
     assert main([*words, "--out", str(run)]) == 0
     assert main([*words, "--steps", "30", "--out", str(tmp_path / "parts")]) == 0
     assert main(["resume", "--run", str(tmp_path / "parts"), "--steps", "60"]) == 0

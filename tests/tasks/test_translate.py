@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import os
+from functools import partial
 from pathlib import Path
 
 import jax
@@ -41,7 +42,7 @@ def task():
 def small(codec, **changes):
     settings = TranslatorSettings("gru", 6, embedding=5, beam=2, **changes)
     model = Translator(settings, codec)
-    return model, model.init(jax.random.key(0))
+    return model, jax.jit(model.init)(jax.random.key(0))
 
 
 def test_the_numbers_are_those_that_germans_say():
@@ -106,8 +107,10 @@ def test_a_vocabulary_is_kept_and_the_share_of_own_tokens_rises(task):
 def test_padding_and_rows_that_are_none_change_nothing(task):
     model, params = small(task.codec, attention="bahdanau")
     chunk = task.evaluation[0]
+    measures = {"loss": partial(model.loss, key=None), "score": model.score}
     wide = [np.pad(ids, ((0, 3), (0, 2))) for ids in chunk[:2]]
-    for measure in (lambda c: model.loss(params, c, None), lambda c: model.score(params, c)):
+    for name in ("loss", "score"):
+        measure = jax.jit(lambda chunk, name=name: measures[name](params, chunk))
         one, other = measure(chunk), measure(Pairs(*wide))
         np.testing.assert_allclose(one[0], other[0], rtol=1e-5)
         assert int(one[1]) == int(other[1]) == int((chunk.target != 0).sum())
