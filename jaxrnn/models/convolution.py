@@ -27,7 +27,8 @@ class ConvolutionParams(NamedTuple):
 class Convolution:
     """Convolutions one after the other, each of which halves a picture's height and width.
 
-        y[i, j] = relu(sum over a, b of  x[2 i + a - before, 2 j + b - before] @ kernel[a, b] + bias)
+        y[i, j] = relu(bias + sum over a, b of
+                           x[2 i + a - before, 2 j + b - before] @ kernel[a, b])
 
     Beyond the edge x is 0; `before` is what keeps ceil(size / 2) places, as SAME does elsewhere.
 

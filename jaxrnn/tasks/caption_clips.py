@@ -67,9 +67,7 @@ def digit_images() -> tuple[Images, Images, str]:
         small = [_halved(x) for x in (images.train_x, images.test_x)]
     else:
         images, source, kept = load_digits(), "scikit-learn's handwritten digits, 8 x 8", 200
-        small = [
-            np.rint(x * (255 / 16)).astype(np.uint8) for x in (images.train_x, images.test_x)
-        ]
+        small = [np.rint(x * (255 / 16)).astype(np.uint8) for x in (images.train_x, images.test_x)]
     train_x, train_y = small[0][:-kept], images.train_y[:-kept]
     choosing = Images(train_x, train_y, small[0][-kept:], images.train_y[-kept:])
     return choosing, Images(train_x, train_y, small[1], images.test_y), source
@@ -131,9 +129,7 @@ def drawn_clips(
     return Clips(seen, sentences)
 
 
-def _places(
-    random: np.random.Generator, moving: Moving, size: int, ways: np.ndarray
-) -> np.ndarray:
+def _places(random: np.random.Generator, moving: Moving, size: int, ways: np.ndarray) -> np.ndarray:
     """Return the top left corners `[count, F, 2]`, of digits that stand apart at first."""
     room = moving.side - size
     times = np.arange(moving.frames)

@@ -128,7 +128,9 @@ class CaptionNetwork:
         self, params: CaptionParams, chunk: Captions, key: Array | None
     ) -> tuple[Array, Array]:
         """Return (the losses of both writers together in nats, how many words count)."""
-        seeing, blind = (counted_losses(one, chunk.words) for one in self.logits(params, chunk, key))
+        seeing, blind = (
+            counted_losses(one, chunk.words) for one in self.logits(params, chunk, key)
+        )
         return (seeing[0] + blind[0]).sum(), seeing[1].sum()
 
     def score(self, params: CaptionParams, chunk: Captions) -> tuple[Array, Array]:

@@ -7,6 +7,7 @@ from typing import Any
 from jaxrnn.tasks.adding import adding
 from jaxrnn.tasks.anomaly import ANOMALY
 from jaxrnn.tasks.caption import CAPTION
+from jaxrnn.tasks.caption_video import CAPTION_VIDEO
 from jaxrnn.tasks.charlm import CHARLM
 from jaxrnn.tasks.classify import classify
 from jaxrnn.tasks.cloze import CLOZE
@@ -106,6 +107,7 @@ KINDS: dict[str, Kind] = {
     "transcribe": TRANSCRIBE,
     "speak": SPEAK,
     "caption": CAPTION,
+    "caption_video": CAPTION_VIDEO,
     "translate": TRANSLATE,
     "summarise": SUMMARISE,
 }  # fmt: skip

@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 
 from jaxrnn.cells import output_width
-from jaxrnn.data import bucket_for
+from jaxrnn.data import bucket_for, pad_to_bucket
 from jaxrnn.models import Output, OutputParams, RNNParams
 from jaxrnn.models.bidirectional_encoder import BidirectionalEncoder
 from jaxrnn.models.ctc import ctc_beam, ctc_greedy
@@ -75,7 +75,7 @@ class Listener:
         """Return the logits `[t_i, 11]` of sequences xs `[t_i, D]`."""
         lengths = [len(xs) for xs in sounds]
         buckets = sorted({bucket_for(length, _BUCKETS) for length in lengths})
-        found: list[np.ndarray] = [np.zeros((0, 11))] * len(sounds)
+        found: list[np.ndarray] = [np.zeros((0, 11), np.float32)] * len(sounds)
         for bucket in buckets:
             places = [i for i, n in enumerate(lengths) if bucket_for(n, _BUCKETS) == bucket]
             for start in range(0, len(places), batch):
@@ -89,29 +89,29 @@ class Listener:
 
     def understand(self, params: ListenerParams, sounds: Sequence[np.ndarray]) -> list[np.ndarray]:
         """Return the labels `[n_i]` of sequences xs `[t_i, D]`, by beam search."""
-        return [by_beam(logits) for logits in self.listen(params, sounds)]
+        return by_beam(self.listen(params, sounds))
 
 
-def greedily(logits: np.ndarray) -> np.ndarray:
-    """Return the labels of the likeliest way through one sequence.
+def greedily(logits: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the labels of the likeliest way through each sequence.
 
-    Shapes: logits `[T, 11]`; labels int32 `[n]`.
+    Shapes: logits `[t_i, 11]`; labels int32 `[n_i]`.
 
-        >>> greedily(np.eye(11)[[3, 3, 0, 3]]).tolist()
+        >>> greedily([np.eye(11)[[3, 3, 0, 3]]])[0].tolist()
         [3, 3]
     """
-    return ctc_greedy(logits[:, None], None)[0]
+    return ctc_greedy(*pad_to_bucket(logits, _BUCKETS))
 
 
-def by_beam(logits: np.ndarray) -> np.ndarray:
-    """Return the likeliest labels of one sequence that `ctc_beam` finds, with 8 prefixes.
+def by_beam(logits: Sequence[np.ndarray]) -> list[np.ndarray]:
+    """Return the likeliest labels of each sequence that `ctc_beam` finds, with 8 prefixes.
 
-    Shapes: logits `[T, 11]`; labels int32 `[n]`.
+    Shapes: logits `[t_i, 11]`; labels int32 `[n_i]`.
 
-        >>> by_beam(9 * np.eye(11)[[3, 3, 0, 3]]).tolist()
+        >>> by_beam([9 * np.eye(11)[[3, 3, 0, 3]]])[0].tolist()
         [3, 3]
     """
-    return ctc_beam(logits[:, None], None, _BEAM)[0][0].labels
+    return [found[0].labels for found in ctc_beam(*pad_to_bucket(logits, _BUCKETS), _BEAM)]
 
 
 @partial(jax.jit, static_argnums=0)

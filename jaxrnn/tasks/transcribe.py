@@ -247,8 +247,8 @@ def _hear(model: Transcriber, params: ListenerParams, spoken: Spoken) -> _Heard:
     return _Heard(
         [spoken.speakers[one.places[0]] for one in utterances],
         [labels_of(spoken, one) for one in utterances],
-        [greedily(one) for one in logits],
-        [by_beam(one) for one in logits],
+        greedily(logits),
+        by_beam(logits),
     )
 
 
