@@ -1,11 +1,11 @@
 """How good are alarms? Whether, how early, and how often for nothing."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
-__all__ = ["Judged", "Measures", "early_score", "measures", "timeliness"]
+__all__ = ["Counts", "Judged", "Measures", "counted", "measures", "measures_of", "timeliness"]
 
 _FALSE, _MISSED = 0.11, 1.0  # what they cost in NAB's standard profile
 
@@ -20,17 +20,33 @@ class Judged(NamedTuple):
     windows: np.ndarray
 
 
+class Counts(NamedTuple):
+    """What is counted of alarms.
+
+    Fields: windows; found, windows with an alarm inside; right, alarms inside a window; raised,
+    alarms in all; raw, NAB's score before it is brought to 0 .. 100.
+    Shapes: any, all alike.
+    """
+
+    windows: Any
+    found: Any
+    right: Any
+    raised: Any
+    raw: Any
+
+
 class Measures(NamedTuple):
     """What alarms are worth.
 
-    Fields: recall, of the windows; precision, of the alarms; f1, of both; early, NAB's score.
-    Shapes: none.
+    Fields: recall, of the windows; precision, of the alarms; f1, of both; early, NAB's score of the
+    standard profile: 0 for no alarm at all, 100 for perfect ones.
+    Shapes: any, all alike.
     """
 
-    recall: float
-    precision: float
-    f1: float
-    early: float
+    recall: Any
+    precision: Any
+    f1: Any
+    early: Any
 
 
 def timeliness(position: np.ndarray) -> np.ndarray:
@@ -48,71 +64,80 @@ def timeliness(position: np.ndarray) -> np.ndarray:
     return np.where(position > 3, -1.0, 2 / (1 + np.exp(5 * np.minimum(position, 3.0))) - 1)
 
 
-def early_score(series: Sequence[Judged]) -> float:
-    """Return NAB's score of the standard profile: 0 for no alarm at all, 100 for perfect ones.
-
-        raw = sum over windows (timeliness of the first alarm within, or -1 if there is none)
-              + 0.11 * sum over false alarms (timeliness after the last window, or -1 before any)
-        score = 100 (raw - raw of nobody) / (raw of the perfect - raw of nobody)
-
-    Source: Lavin and Ahmad (2015), arXiv:1510.03336; NAB's program. An alarm here is the moment at
-    which one is raised, where NAB counts each row above the threshold.
-    Shapes: none.
-    Returns: NaN without windows.
-
-        >>> windows = np.array([[10, 20]])
-        >>> [early_score([Judged(np.array(rows), windows)]) for rows in ([10], [], [20])]
-        [100.0, 0.0, 50.33...]
-    """
-    windows = sum(len(one.windows) for one in series)
-    if not windows:
-        return float("nan")
-    perfect, nobody = windows * float(timeliness(np.array(-1.0))), -windows * _MISSED
-    return 100 * (sum(map(_raw, series)) - nobody) / (perfect - nobody)
-
-
 def _inside(one: Judged) -> np.ndarray:
     """Return whether an alarm lies in a window, bool `[W, A]`."""
     first, last = one.windows[:, :1], one.windows[:, 1:]
     return (first <= one.alarms) & (one.alarms <= last)
 
 
-def _raw(one: Judged) -> float:
-    inside = _inside(one)
+def _raw(one: Judged, inside: np.ndarray) -> float:
     score = 0.0
     for (first, last), hits in zip(one.windows, inside, strict=True):
         if hits.any():
-            place = one.alarms[hits][0]
-            score += float(timeliness((place - last) / max(last - first, 1)))
+            score += _worth(one.alarms[hits][0], first, last)
         else:
             score -= _MISSED
     for alarm in one.alarms[~inside.any(0)]:
         over = one.windows[one.windows[:, 1] < alarm]
         if len(over):
-            first, last = over[over[:, 1].argmax()]
-            score += _FALSE * float(timeliness((alarm - last) / max(last - first, 1)))
+            score += _FALSE * _worth(alarm, *over[over[:, 1].argmax()])
         else:
             score -= _FALSE
     return score
+
+
+def _worth(alarm: int, first: int, last: int) -> float:
+    return float(timeliness(np.array((alarm - last) / max(last - first, 1))))
+
+
+def counted(one: Judged) -> Counts:
+    """Return what is counted of the alarms of one series; counts of several series are summed.
+
+        raw = sum over windows (timeliness of the first alarm within, or -1 if there is none)
+              + 0.11 * sum over false alarms (timeliness after the last window, or -1 before any)
+
+    Source: Lavin and Ahmad (2015), arXiv:1510.03336; NAB's program. An alarm here is the moment at
+    which one is raised, where NAB counts each row above the threshold.
+    Shapes: none.
+
+        >>> counted(Judged(np.array([3, 12, 15, 40]), np.array([[10, 20], [60, 70]])))[:4]
+        (2, 1, 2, 4)
+    """
+    inside = _inside(one)
+    found, right = int(inside.any(1).sum()), int(inside.any(0).sum())
+    return Counts(len(one.windows), found, right, len(one.alarms), _raw(one, inside))
+
+
+def measures_of(counts: Counts) -> Measures:
+    """Return what summed counts say.
+
+        early = 100 (raw - raw of nobody) / (raw of the perfect - raw of nobody)
+
+    Shapes: none; or fields of any one shape, and so the results.
+    Returns: recall and early score, NaN without windows; precision 1 where there is no alarm.
+
+        >>> [round(float(value), 3) for value in measures_of(Counts(2, 1, 2, 4, -1.0))]
+        [0.5, 0.5, 0.5, 25.169]
+    """
+    windows, found, right, raised, raw = (np.asarray(field, float) for field in counts)
+    windows = np.where(windows, windows, np.nan)
+    recall = found / windows
+    precision = np.where(raised > 0, right / np.maximum(raised, 1), 1.0)
+    both = recall + precision
+    f1 = 2 * recall * precision / np.where(both, both, 1.0)
+    best = float(timeliness(np.array(-1.0)))
+    return Measures(recall, precision, f1, 100 * (raw / windows + _MISSED) / (best + _MISSED))
 
 
 def measures(series: Sequence[Judged]) -> Measures:
     """Return what the alarms of some series are worth, all windows and all alarms counted alike.
 
     Shapes: none.
-    Returns: recall, NaN without windows; precision 1 where there is no alarm: none was wrong.
+    Returns: as `measures_of`.
 
-        >>> one = Judged(np.array([3, 12, 15, 40]), np.array([[10, 20], [60, 70]]))
-        >>> [round(value, 3) for value in measures([one])[:3]]
-        [0.5, 0.5, 0.5]
+        >>> windows = np.array([[10, 20]])
+        >>> [measures([Judged(np.array(rows), windows)]).early for rows in ([10], [], [20])]
+        [100.0, 0.0, 50.33...]
     """
-    inside = [_inside(one) for one in series]
-    windows = sum(len(one.windows) for one in series)
-    alarms = sum(len(one.alarms) for one in series)
-    found = sum(int(one.any(1).sum()) for one in inside)
-    right = sum(int(one.any(0).sum()) for one in inside)
-    recall = found / windows if windows else float("nan")
-    precision = right / alarms if alarms else 1.0
-    both = recall + precision
-    f1 = 2 * recall * precision / both if both else 0.0
-    return Measures(recall, precision, f1, early_score(series))
+    found = measures_of(Counts(*np.sum([counted(one) for one in series], 0)))
+    return Measures(*(float(value) for value in found))

@@ -11,8 +11,9 @@ from jaxrnn.data.csv_table import read_table
 from jaxrnn.data.scaling import Scaler
 from jaxrnn.spelling import did_you_mean
 
-__all__ = ["Sensor", "halves", "made_sensors", "nab_sensors", "own_sensor", "scaled"]
+__all__ = ["Sensor", "halves", "inputs", "made_sensors", "nab_sensors", "own_sensor", "scaled"]
 
+_DAY = 86400  # seconds
 _SHARE, _MOST = 0.15, 750  # NAB's probationary period: at most so many rows
 _MADE, _ROWS, _SEASON = 8, 1200, 24  # series that are made, their rows, rows of a period
 
@@ -21,7 +22,8 @@ class Sensor(NamedTuple):
     """A series that is watched.
 
     Fields: name, group/file; times as words, or none; values; windows, first and last row of each
-    anomaly that is known; begin, rows that are taken for normal: no alarm is raised in them.
+    anomaly that is known; begin, rows that are taken for normal: no alarm is raised in them;
+    season, rows after which it may repeat itself, 0 if none are known.
     Shapes: values float64 `[N]`; windows int `[W, 2]`.
     """
 
@@ -30,6 +32,7 @@ class Sensor(NamedTuple):
     values: np.ndarray
     windows: np.ndarray
     begin: int
+    season: int
 
 
 def _begin(count: int) -> int:
@@ -41,11 +44,29 @@ def scaled(sensor: Sensor) -> np.ndarray:
 
     Shapes: result float64 `[N]`.
 
-        >>> one = Sensor("a", (), np.array([1.0, 3.0, 6.0]), np.zeros((0, 2), int), 2)
+        >>> one = Sensor("a", (), np.array([1.0, 3.0, 6.0]), np.zeros((0, 2), int), 2, 0)
         >>> scaled(one).tolist()
         [-1.0, 1.0, 4.0]
     """
     return Scaler.fit(sensor.values[: sensor.begin]).apply(sensor.values)
+
+
+def inputs(x: np.ndarray, season: int) -> np.ndarray:
+    """Return what a network sees at each row: the value, and where it went a season before.
+
+        xs[t] = (x[t], x[t + 1 - season] - x[t], 1),   the last two 0 where there is no such row
+
+    Shapes: x `[N]`; result float32 `[N, 3]`.
+
+        >>> inputs(np.array([1.0, 3.0, 6.0]), 2).tolist()
+        [[1.0, 0.0, 0.0], [3.0, -2.0, 1.0], [6.0, -3.0, 1.0]]
+    """
+    found = np.zeros((len(x), 3), np.float32)
+    found[:, 0] = x
+    if 0 < season <= len(x):
+        found[season - 1 :, 1] = x[: len(x) - season + 1] - x[season - 1 :]
+        found[season - 1 :, 2] = 1
+    return found
 
 
 def nab_sensors() -> tuple[Sensor, ...]:
@@ -70,7 +91,9 @@ def nab_sensors() -> tuple[Sensor, ...]:
         windows = np.array([(row[0], row[-1]) for row in rows], int).reshape(-1, 2)
         times = tuple(np.datetime_as_string(one.times).tolist())
         name = name.removesuffix(".csv")
-        found.append(Sensor(name, times, one.values, windows, _begin(len(one.values))))
+        gap = int(np.median(np.diff(one.times).astype(np.int64)))
+        begin = _begin(len(one.values))
+        found.append(Sensor(name, times, one.values, windows, begin, _DAY // gap))
     return tuple(found)
 
 
@@ -97,17 +120,17 @@ def _made(number: int) -> Sensor:
     speed[fast : fast + 2 * _SEASON] *= 2
     values = np.sin(np.cumsum(speed) + random.rand()) + 0.1 * random.standard_normal(_ROWS)
     windows = np.array([(row - _SEASON, row + 3 * _SEASON) for row in (still, fast)])
-    return Sensor(f"made/{number}", (), 20 + 5 * values, windows, _begin(_ROWS))
+    return Sensor(f"made/{number}", (), 20 + 5 * values, windows, _begin(_ROWS), _SEASON)
 
 
-def own_sensor(csv: str, target: str | None) -> Sensor:
+def own_sensor(csv: str, target: str | None, season: int) -> Sensor:
     """Return a column of a table of yours, of which no anomalies are known.
 
     Shapes: those of `Sensor`, W = 0.
-    Args: target, the name of the column; the last one if None.
+    Args: target, the name of the column; the last one if None. season, rows, 0 for none.
     Raises: ValueError for a wrong table, or a column it has not; OSError without the file.
 
-        >>> own_sensor("no such.csv", None)
+        >>> own_sensor("no such.csv", None, 0)
         Traceback (most recent call last):
         FileNotFoundError: ...
     """
@@ -119,7 +142,8 @@ def own_sensor(csv: str, target: str | None) -> Sensor:
             f"one of {', '.join(table.names)}.{did_you_mean(name, table.names)}"
         )
     values = table.column(name)
-    return Sensor(f"own/{name}", table.times, values, np.zeros((0, 2), int), _begin(len(values)))
+    nothing, begin = np.zeros((0, 2), int), _begin(len(values))
+    return Sensor(f"own/{name}", table.times, values, nothing, begin, season)
 
 
 def halves(sensors: tuple[Sensor, ...]) -> tuple[tuple[int, ...], tuple[int, ...]]:

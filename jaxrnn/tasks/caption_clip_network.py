@@ -90,7 +90,8 @@ class ClipNetwork:
 
     def loss(self, params: ClipParams, chunk: Captions, key: Array | None) -> tuple[Array, Array]:
         """Return (the losses in nats, how many words count)."""
-        losses, counted = counted_losses(self.logits(params, chunk, key), chunk.words)
+        smoothing = 0.0 if key is None else self.settings.smoothing
+        losses, counted = counted_losses(self.logits(params, chunk, key), chunk.words, smoothing)
         return losses.sum(), counted.sum()
 
     def score(self, params: ClipParams, chunk: Captions) -> tuple[Array, Array]:

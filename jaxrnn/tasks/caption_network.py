@@ -27,8 +27,12 @@ __all__ = ["CaptionNetwork", "CaptionParams", "counted_losses", "in_parts"]
 _ROWS = 100  # described at a time
 
 
-def counted_losses(logits: Array, words: Any) -> tuple[Array, Array]:
+def counted_losses(logits: Array, words: Any, smoothing: float = 0.0) -> tuple[Array, Array]:
     """Return (losses in nats, which of them count): ends do, unknown words don't.
+
+        loss = (1 - smoothing) * cross entropy of the word + smoothing * the mean of that of all
+
+    Source: Szegedy et al. (2016), arXiv:1512.00567.
 
     Shapes: logits `[T, B, V]`; words int `[T, B]`; both results `[T, B]`, losses 0 where they don't
     count.
@@ -38,8 +42,11 @@ def counted_losses(logits: Array, words: Any) -> tuple[Array, Array]:
         ([1.3899999856948853, 0.0, 0.0], [True, False, False])
     """
     words = jnp.asarray(words)
-    counted = words > UNKNOWN
-    return select_or_zero(counted, _cross_entropy(logits, words)), counted
+    counted, losses = words > UNKNOWN, _cross_entropy(logits, words)
+    if smoothing:
+        even = jax.nn.logsumexp(logits, -1) - logits.mean(-1)
+        losses = losses + smoothing * (even - losses)
+    return select_or_zero(counted, losses), counted
 
 
 def in_parts(seen: np.ndarray) -> Iterator[tuple[np.ndarray, int]]:
@@ -94,7 +101,7 @@ class CaptionNetwork:
     @property
     def viewer(self) -> Viewer:
         """Who sees."""
-        return Viewer(self.settings, self.codec.shape[1:])
+        return Viewer(self.settings, self.codec.shape[1:], paper=255)
 
     @property
     def writer(self) -> Writer:
@@ -127,9 +134,13 @@ class CaptionNetwork:
     def loss(
         self, params: CaptionParams, chunk: Captions, key: Array | None
     ) -> tuple[Array, Array]:
-        """Return (the losses of both writers together in nats, how many words count)."""
+        """Return (the losses of both writers together in nats, how many words count).
+
+        Without a key nothing is dropped or smoothed.
+        """
+        smoothing = 0.0 if key is None else self.settings.smoothing
         seeing, blind = (
-            counted_losses(one, chunk.words) for one in self.logits(params, chunk, key)
+            counted_losses(one, chunk.words, smoothing) for one in self.logits(params, chunk, key)
         )
         return (seeing[0] + blind[0]).sum(), seeing[1].sum()
 

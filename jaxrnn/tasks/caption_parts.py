@@ -26,7 +26,8 @@ class CaptionModelSettings(ModelSettings):
 
     Fields: channels, of the first of three convolutions, twice and four times as many of the next;
     vector, the features that a picture is summed up in; beam, the captions that a search keeps;
-    dropout, of the vector, the words that are read and what the cell says of them.
+    dropout, of the vector, the words that are read and what the cell says of them; smoothing, the
+    share of a target that is spread over all words while training.
     Shapes: none.
     Raises: TypeError or ValueError naming the field.
 
@@ -37,12 +38,13 @@ class CaptionModelSettings(ModelSettings):
     channels: int = 16
     vector: int = 128
     beam: int = 3
+    smoothing: float = 0.0
 
     def __post_init__(self) -> None:
         super().__post_init__()
         for name in ("channels", "vector", "beam"):
             as_positive_int("model", name, getattr(self, name))
-        share("model.dropout", self.dropout)
+        share("model.smoothing", self.smoothing)
 
     @property
     def cells(self) -> Cell:
@@ -61,9 +63,11 @@ class ViewerParams(NamedTuple):
 class Viewer:
     """A picture as a vector.
 
-        v = relu(convolutions of seen / 255, laid out in a row, @ w_hy + b_y)
+        v = relu(convolutions of (seen - paper) / 255, laid out in a row, @ w_hy + b_y)
 
-    Fields: settings; shape (H, W, C) of a picture.
+    Beyond the edge is paper too: convolutions take it for 0.
+
+    Fields: settings; shape (H, W, C) of a picture; paper, the value where nothing is.
     Shapes: seen uint8 `[..., H, W, C]`; v `[..., settings.vector]`.
 
         >>> viewer = Viewer(CaptionModelSettings(channels=2, vector=5), (16, 16, 3))
@@ -74,6 +78,7 @@ class Viewer:
 
     settings: CaptionModelSettings
     shape: tuple[int, ...]
+    paper: int = 0
 
     @property
     def _convolution(self) -> Convolution:
@@ -94,7 +99,7 @@ class Viewer:
 
     def apply(self, params: ViewerParams, seen: Any) -> Array:
         """Return v."""
-        x = jnp.asarray(seen).astype(params.dense.w_hy.dtype) / 255
+        x = (jnp.asarray(seen).astype(params.dense.w_hy.dtype) - self.paper) / 255
         y = self._convolution.apply(params.convolution, x)
         return self._dense.apply(params.dense, y.reshape(*y.shape[:-3], -1))
 

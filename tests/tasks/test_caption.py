@@ -206,7 +206,7 @@ def test_f18_a_quick_run_goes_on_to_the_same_bits_and_describes(tmp_path, monkey
     assert (tmp_path / "whole/picture.svg").read_text(encoding="utf-8").count("<svg") == 1
     assert " | " in (tmp_path / "whole/predictions.txt").read_text(encoding="utf-8")
     np.save("cross.npy", PICTURES["shapes"]().images[0])
-    monkeypatch.setattr("sys.stdin", io.StringIO("cross.npy\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"cross.npy\n")))
     capsys.readouterr()
     assert main(["predict", "--run", "whole"]) == 0
     assert capsys.readouterr().out.startswith("a ")

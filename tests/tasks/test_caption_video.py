@@ -136,7 +136,7 @@ def test_a_quick_run_and_what_it_leaves(tmp_path, monkeypatch, capsys):
     assert (tmp_path / "run/picture.svg").read_text(encoding="utf-8").count("<image") == 10
     assert "the digit" in (tmp_path / "run/predictions.txt").read_text(encoding="utf-8")
     np.save("clip.npy", np.zeros((3, 18, 18), np.uint8))
-    monkeypatch.setattr("sys.stdin", io.StringIO("clip.npy\n"))
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"clip.npy\n")))
     capsys.readouterr()
     assert main(["predict", "--run", "run"]) == 0
     assert capsys.readouterr().out.startswith("the digit")
