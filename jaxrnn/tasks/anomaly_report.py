@@ -1,30 +1,27 @@
 """What alarms are worth, beside those of rivals that need no network."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxrnn.tasks.anomaly_alarms import Detector
 from jaxrnn.tasks.anomaly_errors import forecast_errors
-from jaxrnn.tasks.anomaly_measures import Judged, Measures, measures
+from jaxrnn.tasks.anomaly_measures import Judged, Measures
 from jaxrnn.tasks.anomaly_series import Sensor, halves, scaled
-from jaxrnn.tasks.anomaly_tuning import judged, scores_of, tune
+from jaxrnn.tasks.anomaly_tuning import Trials, Way, halved, judged, scores_of, try_all
 from jaxrnn.tasks.examination import Examination, Finding
 from jaxrnn.tasks.model import Model
 from jaxrnn.tasks.pictures import as_svg
 
 __all__ = ["examine"]
 
-_USUAL = Detector(10, 3000, 0.0)  # short and long that are best on the half of NAB that chooses
+_USUAL = Detector(10, 3000, 0.0)  # short and long that do well on NAB
 _SHOWN = 3  # series in the picture
-
-
-class _Way(NamedTuple):
-    """A way to tell unusual rows: a signal for each series, which may be signed."""
-
-    signals: Sequence[np.ndarray]
-    signed: bool
+_NAMES = (
+    "recall of windows", "precision of alarms", "F1 of both", "early score of NAB",
+    "early score of alarms chosen by it",
+)  # fmt: skip
 
 
 class _Watched(NamedTuple):
@@ -37,87 +34,82 @@ class _Watched(NamedTuple):
 
 
 def examine(
-    sensors: tuple[Sensor, ...], ahead: int, threshold: float, model: Model, params: Any
-) -> Examination:
+    sensors: tuple[Sensor, ...], horizons: tuple[int, ...], threshold: float, model: Model,
+    params: Any,
+) -> Examination:  # fmt: skip
     """Raise alarms in series, and measure them where anomalies are known.
 
-    Short, long and threshold are chosen on one half of the series, alike for the network and its
-    rivals, and measured on the other half. Where no anomalies are known, the threshold is the
-    setting's, and all rows with an alarm are listed.
+    Short, long and threshold are chosen on some series, alike for the network and its rivals, and
+    measured on others: on a fixed half, which the files show, and over many divisions in halves.
+    Where no anomalies are known, the threshold is the setting's.
 
     Shapes: none.
     Returns: recall of the windows, precision of the alarms, F1 and NAB's early score;
-    predictions.csv and picture.svg.
+    predictions.csv and picture.svg, and alarms.csv where no anomalies are known.
 
         >>> import jax
         >>> from jaxrnn.tasks.anomaly_series import made_sensors
         >>> from jaxrnn.tasks.model import ModelSettings, make_model
-        >>> model = make_model(ModelSettings("gru", 3), input_size=1, output_size=1)
+        >>> model = make_model(ModelSettings("gru", 3), input_size=3, output_size=2)
         >>> params = model.init(jax.random.key(0))
-        >>> found = examine(made_sensors(), 4, 4.0, model, params)
+        >>> found = examine(made_sensors(), (1, 6), 4.0, model, params)
         >>> [finding.name for finding in found.findings][:2], sorted(found.files)
-        (['test recall of windows', 'test precision of alarms'], ['picture.svg', 'predictions.csv'])
+        (['recall of windows, 50 halvings', ...], ['picture.svg', 'predictions.csv'])
     """
-    values = [scaled(sensor) for sensor in sensors]
-    errors = _Way(forecast_errors(model, params, values, ahead), False)
+    errors = Way(forecast_errors(model, params, sensors, horizons), False)
     if not any(len(sensor.windows) for sensor in sensors):
-        detector = _USUAL._replace(threshold=threshold)
-        watched = _watch(sensors, errors, range(len(sensors)), detector)
+        watched = _watch(sensors, errors, _USUAL._replace(threshold=threshold))
         raised = sum(len(one.judged.alarms) for one in watched)
-        findings = (Finding(f"alarms above a score of {threshold:g}", raised, False),)
-        return Examination(findings, _files(watched, flagged=True))
+        finding = Finding(f"alarms above a score of {threshold:g}", raised, False)
+        return Examination((finding,), _files(watched, flagged=True))
+    ways = {"": errors, **_rivals(sensors, horizons[-1])}
+    trials = {name: try_all(sensors, way) for name, way in ways.items()}
     chosen, tested = halves(sensors)
-    watched, found, early = _measured(sensors, errors, chosen, tested)
-    rivals = {
-        name: _measured(sensors, way, chosen, tested)[1:]
-        for name, way in _rivals(values, ahead).items()
-    }
-    names = ("recall of windows", "precision of alarms", "F1 of both", "early score of NAB")
-    findings = [
-        Finding(
-            f"test {name}", found[place], True,
-            {rival: one[place] for rival, (one, _) in rivals.items()},
-        )
-        for place, name in enumerate(names)
-    ]  # fmt: skip
-    beside = {rival: one for rival, (_, one) in rivals.items()}
-    findings.append(Finding("test early score of alarms chosen by it", early, True, beside))
+    watched = _watch([sensors[place] for place in tested],
+                     Way([errors.signals[place] for place in tested], False),
+                     trials[""].tuned(chosen).f1)  # fmt: skip
+    findings = _findings("50 halvings", {name: halved(one) for name, one in trials.items()})
+    findings += _findings(
+        "the fixed half", {name: _by_half(one, chosen, tested) for name, one in trials.items()}
+    )
     return Examination(tuple(findings), _files(watched, flagged=False))
 
 
-def _rivals(values: Sequence[np.ndarray], ahead: int) -> dict[str, _Way]:
+def _by_half(
+    trials: Trials, chosen: Sequence[int], tested: Sequence[int]
+) -> tuple[Measures, float]:
+    f1, early = (trials.measured(tested, trial) for trial in trials.best(chosen))
+    return f1, early.early
+
+
+def _findings(part: str, found: Mapping[str, tuple[Measures, float]]) -> list[Finding]:
+    """Return each measure of the network, "", beside its rivals'."""
+    flat = {name: [float(value) for value in (*one, early)] for name, (one, early) in found.items()}
+    own = flat.pop("")
+    return [
+        Finding(f"{name}, {part}", own[at], True, {rival: one[at] for rival, one in flat.items()})
+        for at, name in enumerate(_NAMES)
+    ]
+
+
+def _rivals(sensors: Sequence[Sensor], ahead: int) -> dict[str, Way]:
     """Return what is watched instead of a network's errors, the yardstick first."""
-    behind = [np.abs(z - np.concatenate([z[:1].repeat(ahead), z])[: len(z)]) for z in values]
+    values = [scaled(sensor)[:, None] for sensor in sensors]
+    behind = [np.abs(z - np.concatenate([z[:1].repeat(ahead, 0), z])[: len(z)]) for z in values]
     return {
-        "rolling z-score": _Way(values, True),
-        "errors of persistence": _Way(behind, False),
-        "errors of the mean": _Way([np.abs(z) for z in values], False),
+        "rolling z-score": Way(values, True),
+        "errors of persistence": Way(behind, False),
+        "errors of the mean": Way([np.abs(z) for z in values], False),
     }
 
 
-def _watch(
-    sensors: Sequence[Sensor], way: _Way, places: Sequence[int], detector: Detector
-) -> list[_Watched]:
+def _watch(sensors: Sequence[Sensor], way: Way, detector: Detector) -> list[_Watched]:
     watched = []
-    for place in places:
-        sensor = sensors[place]
-        scores = scores_of(way.signals[place], sensor.begin, detector, way.signed)
+    for sensor, signals in zip(sensors, way.signals, strict=True):
+        scores = scores_of(signals, sensor.begin, detector, way.signed)
         one = judged(sensor, scores, detector.threshold)
         watched.append(_Watched(sensor, scores, one, detector.threshold))
     return watched
-
-
-def _measured(
-    sensors: Sequence[Sensor], way: _Way, chosen: Sequence[int], tested: Sequence[int]
-) -> tuple[list[_Watched], Measures, float]:
-    """Return (alarms chosen by F1, what they are worth, early score of those chosen by it)."""
-    tuned = tune([sensors[i] for i in chosen], [way.signals[i] for i in chosen], way.signed)
-    watched, early = (_watch(sensors, way, tested, detector) for detector in tuned)
-    return (
-        watched,
-        measures([one.judged for one in watched]),
-        measures([one.judged for one in early]).early,
-    )
 
 
 def _files(watched: Sequence[_Watched], *, flagged: bool) -> dict[str, str]:
