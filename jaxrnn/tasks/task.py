@@ -12,7 +12,7 @@ __all__ = ["Task"]
 
 
 def _not_said(outputs: Array, targets: Any) -> Array:
-    raise NotImplementedError("the loss and the score of this task are those of its network.")
+    raise TypeError("the loss and the score of this task are those of its network.")
 
 
 @dataclasses.dataclass(frozen=True)
