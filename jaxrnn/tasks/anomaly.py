@@ -126,10 +126,8 @@ def anomaly(data: AnomalySettings, seed: int = 0) -> Task:
         )
 
     begins = [sensor.begin for sensor in sensors]
-    judges = _judges(
-        seen, [_targets(*one) for one in zip(series, len(series) * [horizons], begins, strict=True)],
-        ends, begins, steps,
-    )  # fmt: skip
+    asked = [_targets(x, horizons, begin) for x, begin in zip(series, begins, strict=True)]
+    judges = _judges(seen, asked, ends, begins, steps)
     worth, counted = known_error(jnp.zeros(judges.targets.shape), judges.targets), judges.weights
     return Task(
         name="anomaly",
@@ -165,7 +163,7 @@ def known_error(outputs: Array, targets: Array) -> Array:
     """
     known = ~jnp.isnan(targets)
     errors = jnp.where(known, outputs - jnp.where(known, targets, 0), 0)
-    return jnp.square(errors).sum(-1) / jnp.maximum(known.sum(-1), 1)
+    return jnp.square(errors).sum(-1) / jnp.maximum(known.sum(-1, dtype=errors.dtype), 1)
 
 
 def _targets(x: np.ndarray, horizons: tuple[int, ...], end: int) -> np.ndarray:

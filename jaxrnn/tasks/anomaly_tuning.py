@@ -70,16 +70,18 @@ class Trials(NamedTuple):
     detectors: tuple[Detector, ...]
     counts: np.ndarray
 
-    def measured(self, series: Sequence[int], trial: int | slice = slice(None)) -> Measures:
+    def measured(
+        self, series: Sequence[int] | np.ndarray, trial: int | slice = slice(None)
+    ) -> Measures:
         """Return what one detector, or each, is worth on some series."""
         return measures_of(Counts(*np.moveaxis(self.counts[trial][..., series, :].sum(-2), -1, 0)))
 
-    def best(self, series: Sequence[int]) -> tuple[int, int]:
+    def best(self, series: Sequence[int] | np.ndarray) -> tuple[int, int]:
         """Return which detectors are best on some series: by F1, by the early score."""
         found = self.measured(series)
         return int(np.argmax(found.f1)), int(np.argmax(found.early))
 
-    def tuned(self, series: Sequence[int]) -> Tuned:
+    def tuned(self, series: Sequence[int] | np.ndarray) -> Tuned:
         """Return those detectors."""
         return Tuned(*(self.detectors[trial] for trial in self.best(series)))
 

@@ -178,7 +178,13 @@ CAPTION = Kind(
     settings=CaptionSettings,
     build=caption,
     first=lambda: {
-        "model": {"cell": "gru", "hidden": 96, "embedding": 48, "dropout": 0.5},
+        "model": {
+            "cell": "gru",
+            "hidden": 96,
+            "embedding": 48,
+            "dropout": 0.4,
+            "smoothing": 0.1,
+        },
         "optimizer": {"learning_rate": 0.002},
         "training": {"updates": 600, "evaluate_every": 50, "checkpoint_every": 100},
     },
@@ -187,12 +193,19 @@ CAPTION = Kind(
     presets={
         "quick": {
             "data": {"corpus": "shapes"},
-            "model": {"hidden": 32, "embedding": 16, "channels": 8, "vector": 32, "dropout": 0.1},
+            "model": {
+                "hidden": 32,
+                "embedding": 16,
+                "channels": 8,
+                "vector": 32,
+                "dropout": 0.1,
+                "smoothing": 0.0,
+            },
             "optimizer": {"learning_rate": 0.01},
             "training": {"updates": 120, "evaluate_every": 60, "checkpoint_every": 60},
         },
         "full": {
-            "training": {"updates": 3000, "evaluate_every": 100, "checkpoint_every": 250},
+            "training": {"updates": 1200, "evaluate_every": 100, "checkpoint_every": 100},
         },
     },
 )

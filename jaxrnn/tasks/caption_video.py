@@ -142,7 +142,7 @@ CAPTION_VIDEO = Kind(
     build=caption_video,
     first=lambda: {
         "model": {"cell": "gru", "hidden": 128, "embedding": 32},
-        "optimizer": {"learning_rate": 0.002, "schedule": "one_cycle"},
+        "optimizer": {"learning_rate": 0.003, "schedule": "one_cycle"},
         "training": {"updates": 1500, "evaluate_every": 250, "checkpoint_every": 250},
     },
     model=CaptionModelSettings,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxrnn.tasks.anomaly_alarms import alarms, surprise
-from jaxrnn.tasks.anomaly_measures import Judged, counted, measures, timeliness
+from jaxrnn.tasks.anomaly_measures import Judged, measures, timeliness
 
 NONE = np.zeros((0, 2), int)
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from jaxrnn.cli import main
+from jaxrnn.runs.digest import run_digest
 from jaxrnn.tasks.caption_clip_network import ClipNetwork
 from jaxrnn.tasks.caption_clips import DIRECTIONS, Moving, digit_images, drawn_clips, sentence
 from jaxrnn.tasks.caption_codec import Captions
@@ -93,7 +94,8 @@ def test_rows_without_words_change_nothing_and_a_sentence_is_right_as_a_whole(ta
     chunk = task.train(0)
     wide = Captions(np.pad(chunk.seen, [(0, 0), (0, 2), *3 * [(0, 0)]]),
                     np.pad(chunk.words, ((0, 0), (0, 2))))  # fmt: skip
-    for measure in (lambda c: network.loss(params, c, None), lambda c: network.score(params, c)):
+    measures = (lambda c: network.loss(params, c, None), lambda c: network.score(params, c))
+    for measure in map(jax.jit, measures):
         one, other = measure(chunk), measure(wide)
         np.testing.assert_allclose(one[0], other[0], rtol=1e-5)
         assert int(one[1]) == int(other[1])
@@ -127,9 +129,14 @@ def test_e69_wrong_settings_and_files_are_named(task, tmp_path):
         list(network.predict(params, path))
 
 
-def test_a_quick_run_and_what_it_leaves(tmp_path, monkeypatch, capsys):
+def test_f18_a_quick_run_goes_on_to_the_same_bits_and_describes(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(["train", "caption_video", "--preset", "quick", "--out", "run"]) == 0
+    words = ["train", "caption_video", "--preset", "quick"]
+    assert main([*words, "--steps", "60", "--out", "parts"]) == 0
+    assert main(["resume", "--run", "parts", "--steps", "120"]) == 0
+    capsys.readouterr()
+    assert main([*words, "--out", "run"]) == 0
+    assert run_digest("run") == run_digest("parts")
     assert "test sentences fully right in per cent" in capsys.readouterr().out
     found = json.loads((tmp_path / "run/result.json").read_text())["findings"]
     assert found[0]["value"] > next(iter(found[0]["baselines"].values()))
