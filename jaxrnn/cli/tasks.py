@@ -21,7 +21,7 @@ def command() -> None:
         >>> from jaxrnn.cli import main
         >>> main(["tasks"])
         many-to-one
-          digits          which digit an image is, read in parts
+          counting        the number after two numbers: 11, 12, ... (--preset quick, full)
         ...
     """
     from jaxrnn.data import ENTRIES

@@ -143,8 +143,8 @@ def with_nan(patches: contextlib.ExitStack, first: int, last: int) -> None:
     """Put a NaN into the data of some steps; step 1 takes chunk 0."""
     real = training.build
 
-    def build(settings):
-        parts = real(settings)
+    def build(settings, codec=None):
+        parts = real(settings, codec)
 
         def train(number):
             chunk = parts.task.train(number)

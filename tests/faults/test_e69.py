@@ -185,15 +185,16 @@ def writer(tmp_path_factory):
 
 
 @pytest.mark.parametrize(
-    ("words", "word"),
+    ("words", "word", "code"),
     [
-        (("--prompt", ""), "--prompt is empty"),
-        (("--prompt", "xyz"), "x"),
-        (("--nucleus", "2"), "nucleus"),
+        (("--prompt", ""), "--prompt: expected at least one character", 2),
+        (("--prompt", "xyz"), "x", 1),
+        (("--nucleus", "2"), "nucleus", 2),
     ],
 )
-def test_e69_generate(words, word, writer):
-    assert_one_line(run("generate", "--run", writer, "--length", "3", *words), word)
+def test_e69_generate(words, word, code, writer):
+    done = run("generate", "--run", writer, "--length", "3", *words)
+    assert_one_line(done, word, code=code)
 
 
 def test_e69_predict_of_unknown_characters(writer):
