@@ -87,7 +87,7 @@ def test_lost_rows_are_made_again(run, capsys):
     log = run / "metrics.jsonl"
     log.write_text("".join(log.read_text().splitlines(keepends=True)[:2]))
     assert main(["resume", "--run", str(run)]) == 0
-    assert "rows are missing. Passed over." in capsys.readouterr().out
+    assert "rows are missing. Passed over." in capsys.readouterr().err
     assert run_digest(run) == digest
 
 
