@@ -14,8 +14,8 @@ HELP = f"""
 
 A character model reads lines of text and says which character is likely to come next. Tasks on \
 numbers read rows, one a step, with an empty line between sequences, and answer in the data's own \
-units, or with the likeliest classes. transcribe reads paths of WAV files, a line each; speak reads \
-digits and the name of the WAV file to write, as in 3 1 4 pi.wav.
+units, or with the likeliest classes. transcribe and captions read paths of files, a line each; \
+speak reads digits and the name of the WAV file to write, as in 3 1 4 pi.wav.
 """
 
 EXAMPLES = """

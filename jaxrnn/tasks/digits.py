@@ -202,9 +202,7 @@ def _build(settings: DigitSettings, seed: int, codec: PixelCodec | None) -> Task
     return dataclasses.replace(task, examine=examine)
 
 
-def _examined(
-    tested: _Part, said: np.ndarray, baseline: float, goal: float | None
-) -> Examination:
+def _examined(tested: _Part, said: np.ndarray, baseline: float, goal: float | None) -> Examination:
     truth = tested.y.astype(int)
     finding = Finding(
         "test accuracy", float((said == truth).mean()), True,

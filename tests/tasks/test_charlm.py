@@ -1,5 +1,6 @@
 """The whole held-out part of a text, judged once, beside who counts triples."""
 
+import itertools
 import math
 
 import jax
@@ -30,7 +31,7 @@ def test_triples_are_counted_as_a_slow_loop_counts_them():
     size, trained, judged = 4, random.integers(0, 4, 60), random.integers(0, 4, 20)
     total = 0.0
     for a, b, c in zip(judged, judged[1:], judged[2:], strict=False):
-        pairs = [(p, q) for p, q in zip(trained, trained[1:], strict=False)]
+        pairs = [(p, q) for p, q in itertools.pairwise(trained)]
         triples = list(zip(trained, trained[1:], trained[2:], strict=False))
         p2 = (pairs.count((b, c)) + 0.1) / (sum(p == b for p, _ in pairs) + 0.1 * size)
         seen = sum((p, q) == (a, b) for p, q, _ in triples)
@@ -43,5 +44,5 @@ def test_held_out_characters_are_judged_once_each_and_the_state_goes_on(count):
     chunks = held_out_lanes(np.arange(count))
     targets = np.concatenate([np.ravel(targets) for _, targets in chunks])
     assert len(set(targets.tolist())) == len(targets) >= 0.75 * (count - 1)
-    for (_, before), (after, _) in zip(chunks, chunks[1:], strict=False):
+    for (_, before), (after, _) in itertools.pairwise(chunks):
         np.testing.assert_array_equal(before[-1], after[0])
