@@ -31,6 +31,8 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 import jax  # noqa: E402
 import pytest  # noqa: E402
 
+from jaxrnn.drivers import retrace  # noqa: E402
+
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 
 
@@ -45,3 +47,9 @@ def forget_compiled_programs():
     """Give the memory of compiled programs back: some thousands of them would not fit."""
     yield
     jax.clear_caches()
+
+
+@pytest.fixture(autouse=True)
+def forget_lengths():
+    """Start each test with no lengths seen: the warning about many of them is of one process."""
+    retrace._lengths_seen.clear()

@@ -79,9 +79,9 @@ def command(
     _check(prompt, temperature, nucleus)
     with going(device):
         one = opened(run, best)
-        if one.codec is not None and top_k > one.codec.output_size:
+        if hasattr(one.codec, "next_input") and top_k > one.codec.output_size:
             most = one.codec.output_size
-            raise usage("--top-k", f"the model knows {most} characters, got {top_k}; 0 is all.")
+            raise usage("--top-k", f"the model knows {most} tokens, got {top_k}; 0 is all.")
         from jaxrnn.runs.writing import converse, write_on
 
         words = {"seed": seed, "temperature": temperature, "top_k": top_k, "nucleus": nucleus}

@@ -196,7 +196,7 @@ def _found_from_anywhere(settings: Any) -> Any:
     """Return the settings with whole paths: a run may be resumed from another folder."""
     paths = {
         name: str(Path(given).absolute())
-        for name in ("text", "csv", "arrays", "wavs")
+        for name in ("text", "csv", "arrays", "wavs", "pairs", "listener")
         if (given := getattr(settings.data, name, None))
     }
     return dataclasses.replace(settings, data=dataclasses.replace(settings.data, **paths))

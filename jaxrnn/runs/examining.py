@@ -1,8 +1,7 @@
-"""The end of a run: its best weights are examined once, on data that nothing was chosen by."""
+"""The end of a run: its best weights are examined once, on data that did not train them."""
 
 import base64
-import json
-from typing import Any
+from typing import NamedTuple
 
 from jaxrnn import strict_json
 from jaxrnn.files import write_whole
@@ -12,9 +11,21 @@ from jaxrnn.runs.opened import open_run
 from jaxrnn.tasks.examination import Finding
 from jaxrnn.training.checkpoints import Store
 
-__all__ = ["examine", "findings_of", "pictures_of"]
+__all__ = ["Examined", "examine", "examined"]
 
 _PICTURES = {".svg": "image/svg+xml", ".png": "image/png"}
+
+
+class Examined(NamedTuple):
+    """What an examination left in the folder of a run.
+
+    Fields: step, whose weights were examined; lines, what was found, in words; pictures, as
+    addresses that hold the data themselves, by name.
+    """
+
+    step: int
+    lines: list[str]
+    pictures: dict[str, str]
 
 
 def examine(folder: RunFolder, parts: Parts) -> list[str]:
@@ -23,21 +34,21 @@ def examine(folder: RunFolder, parts: Parts) -> list[str]:
     Where they were examined before, only say it again.
 
     Shapes: none.
-    Returns: lines for people; none if the task has nothing to examine, or no weights
-        were ever the best.
+    Returns: lines for people; none if the task has nothing to examine, or no weights were best.
     Raises: OSError if the folder refuses; ValueError if the best checkpoint is damaged.
 
+        >>> from pathlib import Path
         >>> from jaxrnn.runs.building import build
         >>> from jaxrnn.runs.settings import default_settings
-        >>> from pathlib import Path
         >>> examine(RunFolder(Path("nowhere")), build(default_settings("adding")))
         []
     """
     if parts.task.examine is None or Store(folder.checkpoints).best() is None:
-        return []  # no score was a number: there is nothing to examine
+        return []
     run = open_run(folder.path, best=True)
-    if _examined(folder) == run.step:
-        return findings_of(folder)
+    before = examined(folder)
+    if before is not None and before.step == run.step:
+        return before.lines
     found = parts.task.examine(run.model, run.params)
     for name, content in found.files.items():
         write_whole(folder.path / name, content)
@@ -45,50 +56,33 @@ def examine(folder: RunFolder, parts: Parts) -> list[str]:
         "step": run.step, "findings": [finding.to_json() for finding in found.findings],
         "files": list(found.files),
     }  # fmt: skip
-    write_whole(folder.result, json.dumps(record, indent=2) + "\n")
-    return findings_of(folder)
+    write_whole(folder.result, strict_json.text(record) + "\n")
+    return [finding.line() for finding in found.findings]
 
 
-def _record(folder: RunFolder) -> dict[str, Any]:
-    """Return what an examination left; nothing if there is none, or it can't be read."""
-    try:
-        return strict_json.parse(folder.result.read_bytes().strip(), folder.result.name)
-    except (OSError, ValueError):
-        return {}
-
-
-def _examined(folder: RunFolder) -> int | None:
-    return _record(folder).get("step")
-
-
-def findings_of(folder: RunFolder) -> list[str]:
-    """Return in words what the examination of a run found; nothing if there was none.
+def examined(folder: RunFolder) -> Examined | None:
+    """Return what the examination of a run found; None if there was none, or it can't be read.
 
     Shapes: none.
 
         >>> from pathlib import Path
-        >>> findings_of(RunFolder(Path("nowhere")))
-        []
+        >>> examined(RunFolder(Path("nowhere"))) is None
+        True
     """
     try:
-        return [Finding(**finding).line() for finding in _record(folder).get("findings", [])]
-    except TypeError:  # written by another version
-        return []
+        record = strict_json.parse(folder.result.read_bytes().strip(), folder.result.name)
+        lines = [Finding.from_json(finding).line() for finding in record["findings"]]
+        step, files = int(record["step"]), [str(name) for name in record["files"]]
+    except (KeyError, OSError, TypeError, ValueError):  # none, or of another version
+        return None
+    return Examined(step, lines, _pictures(folder, files))
 
 
-def pictures_of(folder: RunFolder) -> dict[str, str]:
-    """Return the pictures that an examination left, as addresses that hold the data themselves.
-
-    Shapes: none.
-
-        >>> from pathlib import Path
-        >>> pictures_of(RunFolder(Path("nowhere")))
-        {}
-    """
+def _pictures(folder: RunFolder, names: list[str]) -> dict[str, str]:
     found = {}
-    for name in _record(folder).get("files", []):
-        file = folder.path / str(name)
+    for name in names:
+        file = folder.path / name
         if file.suffix in _PICTURES and file.parent == folder.path and file.is_file():
             data = base64.b64encode(file.read_bytes()).decode("ascii")
-            found[file.name] = f"data:{_PICTURES[file.suffix]};base64,{data}"
+            found[name] = f"data:{_PICTURES[file.suffix]};base64,{data}"
     return found

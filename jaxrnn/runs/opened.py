@@ -22,7 +22,8 @@ class Opened(NamedTuple):
     """What is needed to use a run.
 
     Fields: settings; model; params, the average where the run keeps one; codec, None if people
-    don't write such inputs; step, after which they were saved.
+    don't write such inputs; step, after which they were saved; content, a digest of the data that
+    they were trained on, empty if it is not known.
     Shapes: params those of the model.
     """
 
@@ -31,6 +32,7 @@ class Opened(NamedTuple):
     params: Any
     codec: Any
     step: int
+    content: str = ""
 
 
 def open_run(
@@ -60,7 +62,8 @@ def open_run(
         if step is None:
             continue
         try:
-            return Opened(settings, model, store.load_part(step, part, template)[0], codec, step)
+            params, facts = store.load_part(step, part, template)
+            return Opened(settings, model, params, codec, step, facts["content"])
         except FileNotFoundError:
             continue  # training, which goes on meanwhile, has removed it
         except Damaged as error:

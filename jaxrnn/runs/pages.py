@@ -5,7 +5,7 @@ from typing import Any
 from jaxrnn.files import write_whole
 from jaxrnn.report.training import training_headline, training_page
 from jaxrnn.runs.building import Parts
-from jaxrnn.runs.examining import findings_of, pictures_of
+from jaxrnn.runs.examining import examined
 from jaxrnn.runs.folder import RunFolder
 from jaxrnn.runs.reading import plain
 from jaxrnn.tasks.model import Model
@@ -36,13 +36,16 @@ def write_page(folder: RunFolder, parts: Parts, about: dict[str, Any]) -> list[s
     """
     task = parts.task
     rows = read_rows(folder.log)
+    found, best = examined(folder), about["best"]
+    if found is not None and (best is None or found.step != best["step"]):
+        found = None  # of older weights: training went on, and did not come to its end
     record = {
         **about,
         "config": plain(parts.settings),
         "model": repr(parts.model.cell if isinstance(parts.model, Model) else parts.model),
         "rows": rows,
-        "findings": findings_of(folder),
-        "pictures": pictures_of(folder),
+        "findings": [] if found is None else found.lines,
+        "pictures": {} if found is None else found.pictures,
         "task": {
             "name": parts.settings.task, "title": task.title, "source": task.source,
             "metric": task.metric, "higher_is_better": task.higher_is_better,

@@ -124,7 +124,8 @@ def _prepare(settings: RunSettings, folder: RunFolder, also_changed: tuple[str, 
 def _begin(parts: Parts, folder: RunFolder) -> None:
     """Make the folder a run, or one with the settings as they are now."""
     task = parts.task
-    if not folder.is_run() or folder.read_settings() != parts.settings:
+    whole = folder.is_run() and folder.codec_file.exists()
+    if not whole or folder.read_settings() != parts.settings:
         folder.write(parts.settings, task.codec, (task.input_size, task.output_size))
 
 
@@ -261,8 +262,13 @@ class _Run:
             "stopped": why, "notes": self.memory.notes,
         }  # fmt: skip
         say(f"ended: {why}; compiled for {self.programs.shapes} shape(s) of chunks")
-        if refused is None and self.asked.number is None:
-            self._examine()
+        try:
+            if refused is None and self.asked.number is None:
+                self._examine()
+        finally:
+            self._write_page(about)
+
+    def _write_page(self, about: dict[str, Any]) -> None:
         for line in write_page(self.folder, self.parts, about):
             say(line)
 

@@ -23,7 +23,7 @@ def judge(run: Opened) -> tuple[Task, dict[str, float]]:
     """Return the task of a run and how its params do on the held-out data.
 
     Shapes: none.
-    Raises: RunError if the data can't be read.
+    Raises: RunError if the data can't be read, or have changed.
 
         >>> from jaxrnn.runs.building import first_state
         >>> from jaxrnn.runs.settings import default_settings
@@ -34,6 +34,11 @@ def judge(run: Opened) -> tuple[Task, dict[str, float]]:
         True
     """
     parts = build(run.settings, run.codec)
+    if run.content not in ("", parts.task.content):
+        raise RunError(
+            "the data of this run have changed since it was trained: their digest is "
+            f"{parts.task.content}, saved was {run.content}. Put them back to judge it."
+        )
     return parts.task, evaluator(parts)(run.params)
 
 

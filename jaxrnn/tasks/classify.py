@@ -12,6 +12,7 @@ from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.data.log_mel import log_mel
 from jaxrnn.data.wav import read_wav_folder
 from jaxrnn.tasks.labelled_series import Labelled, Parts, labelled_series
+from jaxrnn.tasks.row_codec import RowCodec
 from jaxrnn.tasks.task import Task
 
 __all__ = ["classify"]
@@ -32,6 +33,7 @@ class _Read(NamedTuple):
 def classify(
     *, seed: int = 0, steps: int | None = None, batch: int | None = None,
     arrays: str | os.PathLike[str] | None = None, wavs: str | os.PathLike[str] | None = None,
+    codec: RowCodec | None = None,
 ) -> Task:  # fmt: skip
     """Return the task of telling the class of a sequence, after its last step.
 
@@ -46,7 +48,8 @@ def classify(
 
     Shapes: a chunk's xs float32 `[T, B, D]`, targets int32, weights float32 and mask bool `[T, B]`.
     Args: seed, of the order of the sequences. steps, the most that are read of a sequence, all if
-        not told. batch B, 32. arrays, wavs, at most one of them.
+        not told. batch B, 32. arrays, wavs, at most one of them. codec, fitted before; its scale is
+        kept.
     Raises: ValueError naming the file and what is wrong with it, or if there are fewer than 2
         classes or 5 sequences; OSError without the file.
 
@@ -68,7 +71,7 @@ def classify(
         "classify", "Which class is it?",
         Parts(some.chosen(trained), some.chosen(judged), data.columns, names, source),
         fingerprint([x[:steps] for x in data.xs], list(data.labels)),
-        seed=seed, steps=steps, batch=batch, settings=_SETTINGS,
+        seed=seed, steps=steps, batch=batch, codec=codec, settings=_SETTINGS,
     )  # fmt: skip
 
 

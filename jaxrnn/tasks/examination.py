@@ -1,6 +1,7 @@
 """What a trained model is worth: measured once, on data that nothing was chosen by."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -42,8 +43,26 @@ class Finding:
         return one > other if self.higher_is_better else one < other
 
     def to_json(self) -> dict[str, Any]:
-        """Return it as plain JSON data."""
-        return {**vars(self), "baselines": dict(self.baselines)}
+        """Return it as plain JSON data, with None for a value that is not finite."""
+        baselines = {name: _finite(value) for name, value in self.baselines.items()}
+        return {**vars(self), "value": _finite(self.value), "baselines": baselines}
+
+    @classmethod
+    def from_json(cls, data: Any) -> "Finding":
+        """Return what `to_json` described; what was not finite is NaN.
+
+        Raises: TypeError for other fields.
+        """
+        baselines = {name: _number(value) for name, value in dict(data["baselines"]).items()}
+        return cls(**{**data, "value": _number(data["value"]), "baselines": baselines})
+
+
+def _finite(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
+
+
+def _number(value: float | None) -> float:
+    return math.nan if value is None else value
 
 
 @dataclasses.dataclass(frozen=True)

@@ -3,7 +3,6 @@
 import dataclasses
 import functools
 import math
-from typing import Any
 
 import jax.numpy as jnp
 import numpy as np
@@ -56,7 +55,7 @@ class ForecastSettings(DataSettings):
             raise ValueError(f"data.season: expected 0 or more rows, got {self.season}.")
 
 
-def forecast(data: ForecastSettings, seed: int = 0, codec: Any = None) -> Task:
+def forecast(data: ForecastSettings, seed: int = 0, codec: ForecastCodec | None = None) -> Task:
     """Return the task of forecasting one column of a table from the rows before.
 
         xs[t] = row i + t, scaled
@@ -73,6 +72,7 @@ def forecast(data: ForecastSettings, seed: int = 0, codec: Any = None) -> Task:
     file is Mackey-Glass 17 (Mackey and Glass, 1977).
     Shapes: a chunk's xs float32 `[T, B, D]`, D columns; targets float32 `[T, B, horizon]`.
     Args: data, of T = 32 steps and B = 32 windows if not told. seed, of the order of the windows.
+        codec, fitted before; its scale is kept.
     Raises: ValueError naming file, line and column of what is wrong, or if the table is shorter
         than a window; OSError without the file.
 
@@ -90,9 +90,10 @@ def forecast(data: ForecastSettings, seed: int = 0, codec: Any = None) -> Task:
         raise ValueError(_no_column(name, table.names, found.source))
     rows = table.values
     _check_windows(len(rows), cuts, steps, horizon)
-    scaler = Scaler.fit(rows[: cuts[0]])
-    scaled = scaler.apply(rows).astype(np.float32)
-    codec = ForecastCodec(table.names, scaler.mean, scaler.scale, name, horizon)
+    if codec is None:
+        scaler = Scaler.fit(rows[: cuts[0]])
+        codec = ForecastCodec(table.names, scaler.mean, scaler.scale, name, horizon)
+    scaled = Scaler(codec.mean, codec.scale).apply(rows).astype(np.float32)
     level = codec.level(scaled)
 
     def chunk(starts: np.ndarray) -> Chunk:

@@ -15,6 +15,7 @@ from jaxrnn.training.evaluate import Measure, measure_outputs
 __all__ = ["Loss", "measure_of", "problem_of"]
 
 Loss = Callable[[Array, Any], Array]  # (outputs, targets) -> losses or scores, elementwise
+Sums = dict[str, Array]
 
 
 def problem_of(model: Model, loss: Loss) -> Problem:
@@ -63,12 +64,10 @@ def measure_of(model: Model | Network, loss: Loss, score: Loss, *, stream: bool 
 
 def _of_network(network: Network) -> Measure:
     @jax.jit
-    def measure(params: Any, carry: Any, chunk: Any) -> tuple[dict[str, Array], Array, Any]:
+    def measure(params: Any, carry: Any, chunk: Any) -> tuple[Sums, Sums, Any]:
         loss, count = network.loss(params, chunk, None)
         score, scored = network.score(params, chunk)
-        # one count for both: the mean score times that count
-        count = jnp.asarray(count, loss.dtype)
-        scored = jnp.maximum(jnp.asarray(scored, loss.dtype), 1)
-        return {"loss": loss, "score": score / scored * count}, count, carry
+        counts = {"loss": jnp.asarray(count), "score": jnp.asarray(scored)}
+        return {"loss": loss, "score": score}, counts, carry
 
     return measure

@@ -75,8 +75,9 @@ def _plain(topology: str, summary: str, builder: Callable[..., Task]) -> Kind:
 
 def _classify(data: ClassifySettings, seed: int, codec: Any) -> Task:
     return classify(
-        seed=seed, steps=data.steps, batch=data.batch, arrays=data.arrays, wavs=data.wavs
-    )
+        seed=seed, steps=data.steps, batch=data.batch, arrays=data.arrays, wavs=data.wavs,
+        codec=codec,
+    )  # fmt: skip
 
 
 _ONE, _SYNCHRONOUS = "many-to-one", "many-to-many, synchronous"

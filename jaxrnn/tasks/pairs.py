@@ -172,7 +172,7 @@ def pair_task(
         content=fingerprint(train, corpus.dev, corpus.test),
         epoch=batches.per_epoch,
         codec=codec,
-        examine=lambda model, params: examine(model, params, corpus),
+        examine=lambda model, params: examine(model, params, corpus._replace(train=train)),
     )
 
 

@@ -187,6 +187,8 @@ def speak(data: SpeakSettings, seed: int = 0, codec: VoiceCodec | None = None) -
         >>> chunk.xs.shape[1:], chunk.targets.shape[1:]
         ((4, 24), (4, 129))
     """
+    if data.listener is not None:
+        from_run(data.listener)  # that there is none is told now, not after training
     parts = read_spoken(data.corpus)
     codec = codec or fit_voice(parts.train, parts.rate)
     steps = _STEPS if data.steps is None else data.steps

@@ -59,7 +59,7 @@ class WordSettings(DataSettings):
 
 
 class _Parts(NamedTuple):
-    """A text in three parts; the last two may be the same."""
+    """A text in three parts."""
 
     train: str
     valid: str
@@ -154,7 +154,7 @@ def _file(folder: Path, name: str) -> Path:
             return file
     raise FileNotFoundError(
         f"{folder} has no ptb.{name}.txt and no {name}.txt: a folder of text needs a file each of "
-        f"{', '.join(_FILES)}. One file will do, too: its last fifth judges."
+        f"{', '.join(_FILES)}. One file will do, too: its last tenths judge and examine."
     )
 
 

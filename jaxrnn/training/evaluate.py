@@ -14,8 +14,9 @@ from jaxrnn.gradients.scale import loss_weights
 
 __all__ = ["Measure", "evaluate", "measure_loss", "measure_outputs"]
 
-# (params, carry, chunk) -> (sums by name, how many count, carry); the first carry is None
-Measure = Callable[[Any, Any, Any], tuple[dict[str, Array], Array, Any]]
+# (params, carry, chunk) -> (sums by name, how many count in all of them, or by name, carry); the
+# first carry is None
+Measure = Callable[[Any, Any, Any], tuple[dict[str, Array], Array | dict[str, Array], Any]]
 Score = Callable[[Any, Any, Any], Array]
 
 
@@ -24,6 +25,8 @@ def evaluate(measure: Measure, params: Any, chunks: Iterable[Any]) -> dict[str, 
 
         mean = sum of sums / sum of counts,   0 where nothing counts
 
+    Tokens are what counts for the loss.
+
     Shapes: chunks `[T, B, ...]`, of any lengths.
 
         >>> measure = measure_loss(lambda params, chunk, key: (chunk.sum(), chunk.size))
@@ -31,14 +34,16 @@ def evaluate(measure: Measure, params: Any, chunks: Iterable[Any]) -> dict[str, 
         {'loss': 0.75, 'tokens': 4.0}
     """
     totals: dict[str, float] = {}
-    tokens, carry = 0.0, None
+    counts: dict[str, float] = {}
+    carry = None
     for chunk in chunks:
         sums, counted, carry = measure(params, carry, chunk)
-        tokens += float(counted)
         for name, value in sums.items():  # many chunks: summed in float64
+            count = counted[name] if isinstance(counted, dict) else counted
             totals[name] = totals.get(name, 0.0) + float(np.float64(value))
-    means = {name: value / tokens if tokens else 0.0 for name, value in totals.items()}
-    return {**means, "tokens": tokens}
+            counts[name] = counts.get(name, 0.0) + float(count)
+    means = {name: value / (counts[name] or 1.0) for name, value in totals.items()}
+    return {**means, "tokens": counts.get("loss", 0.0)}
 
 
 def measure_outputs(

@@ -44,7 +44,10 @@ def test_other_text_is_refused_and_the_vocabulary_left_alone(run, capsys):
     assert main(["resume", "--run", str(run / "whole"), "--steps", "9"]) == 1
     assert "data of this run has changed" in capsys.readouterr().err
     assert (run / "whole" / "codec.json").read_bytes() == codec
+    assert main(["evaluate", "--run", str(run / "whole")]) == 1
+    assert "have changed since it was trained" in capsys.readouterr().err
     (run / "my.txt").write_text(LINES)
+    assert main(["evaluate", "--run", str(run / "whole")]) == 0
 
 
 def test_it_was_examined_once_with_the_best_weights(run):

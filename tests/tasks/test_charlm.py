@@ -43,6 +43,6 @@ def test_triples_are_counted_as_a_slow_loop_counts_them():
 def test_held_out_characters_are_judged_once_each_and_the_state_goes_on(count):
     chunks = held_out_lanes(np.arange(count))
     targets = np.concatenate([np.ravel(targets) for _, targets in chunks])
-    assert len(set(targets.tolist())) == len(targets) >= 0.75 * (count - 1)
+    assert len(set(targets.tolist())) == len(targets) > count - 9
     for (_, before), (after, _) in itertools.pairwise(chunks):
         np.testing.assert_array_equal(before[-1], after[0])

@@ -183,3 +183,8 @@ def test_f18_the_quick_preset_goes_on_to_the_same_bits_and_says_a_number(
     rate, wave = read_wav(wav)
     assert capsys.readouterr().out == (f"{wav}: 3 1 4, said by high in {len(wave) / rate:.2f} s\n")
     assert np.abs(wave).max() > 0.05
+
+
+def test_a_listener_that_is_not_there_is_told_before_training():
+    with pytest.raises(FileNotFoundError, match=r"data\.listener: nowhere has no"):
+        speak(SpeakSettings(corpus="tones", listener="nowhere"))

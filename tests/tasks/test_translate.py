@@ -222,3 +222,6 @@ def test_a_quick_run_and_what_it_leaves(tmp_path, monkeypatch, capsys):
     assert score["value"] > score["baselines"]["the nearest sentence trained on"]
     assert os.path.exists(tmp_path / "run/codec.json")
     assert jnp.isfinite(score["value"])
+    for more in ([], ["--top-k", "3"]):
+        assert main(["generate", "--run", "run", *more]) == 1
+        assert "no text to generate" in capsys.readouterr().err
