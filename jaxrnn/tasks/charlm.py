@@ -46,6 +46,8 @@ def charlm(data: CharacterSettings, seed: int = 0, codec: Any = None) -> Task:
     state carried, beside a model that counts triples of characters. It is a validation figure:
     stretches of that tenth chose the weights.
 
+    Nothing is fitted: the characters of a text are always the same, so no codec is asked for.
+
     Source: Karpathy (2015), char-rnn; the split without a test part.
     Shapes: those of `jaxrnn.tasks.text`.
     Raises: as `jaxrnn.tasks.text`.
@@ -53,7 +55,7 @@ def charlm(data: CharacterSettings, seed: int = 0, codec: Any = None) -> Task:
         >>> charlm(CharacterSettings(steps=5, batch=2)).examine is not None
         True
     """
-    task = text(seed=seed, steps=data.steps, batch=data.batch, path=data.text, codec=codec)
+    task = text(seed=seed, steps=data.steps, batch=data.batch, path=data.text)
     content, _ = corpus(data.text)
     ids = task.codec.vocabulary.encode(content)
     cut = len(ids) * 9 // 10

@@ -29,7 +29,7 @@ _STRETCH = 512  # characters in each
 
 def text(
     *, seed: int = 0, steps: int | None = None, batch: int | None = None,
-    path: str | os.PathLike[str] | None = None, codec: CharacterCodec | None = None,
+    path: str | os.PathLike[str] | None = None,
 ) -> Task:  # fmt: skip
     """Return the task of predicting the next character of a text, at each character.
 
@@ -45,7 +45,7 @@ def text(
     Shapes: a chunk's xs float32 `[T, B, V]`, V = 65, or 96 for the documentation; targets int32
     `[T, B]`; weights None, all count.
     Args: seed, where in the text reading begins. steps T, 64. batch B, 16. path, of a text in
-        UTF-8. codec, made before; its vocabulary is kept.
+        UTF-8.
     Raises: ValueError if steps or batch are above the characters there are, or the file can't be
         read as text; OSError without the file.
 
@@ -55,7 +55,7 @@ def text(
         True
     """
     content, source = corpus(path)
-    vocabulary = _vocabulary(content, path) if codec is None else codec.vocabulary
+    vocabulary = _vocabulary(content, path)
     ids = vocabulary.encode(content)
     cut = len(ids) * 9 // 10
     if len(ids) - cut < 2:

@@ -147,7 +147,7 @@ def test_generate_goes_on_with_what_the_model_says(letters, capsys):
     assert texts[0] == written
     assert main([*run[:3], "--prompt", "\u00e9"]) == 1 and main([*run, "--top-k", "99"]) == 2
     error = capsys.readouterr().err
-    assert error.count("\n") == 2 and "--top-k: the model knows 10 characters, got 99" in error
+    assert error.count("\n") == 2 and "--top-k: the model knows 10 tokens, got 99" in error
 
 
 def test_a_run_is_used_without_its_data(letters, capsys):
