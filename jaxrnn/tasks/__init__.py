@@ -4,15 +4,15 @@
 ['accuracy', 'accuracy', 'MSE']
 """
 
-from jaxrnn.tasks.adding import adding
-from jaxrnn.tasks.copy_memory import copy_memory
-from jaxrnn.tasks.delayed_recall import delayed_recall
-from jaxrnn.tasks.digits import digits
-from jaxrnn.tasks.influence_balancing import influence_balancing
-from jaxrnn.tasks.sine import sine
+from jaxrnn.tasks.drawn.adding import adding
+from jaxrnn.tasks.drawn.copy_memory import copy_memory
+from jaxrnn.tasks.drawn.delayed_recall import delayed_recall
+from jaxrnn.tasks.drawn.influence_balancing import influence_balancing
+from jaxrnn.tasks.drawn.temporal_order import temporal_order
+from jaxrnn.tasks.language.text import text
+from jaxrnn.tasks.series.digits import digits
+from jaxrnn.tasks.series.sine import sine
 from jaxrnn.tasks.task import Task
-from jaxrnn.tasks.temporal_order import temporal_order
-from jaxrnn.tasks.text import text
 
 __all__ = [
     "TASKS", "Task", "adding", "copy_memory", "delayed_recall", "digits", "influence_balancing",

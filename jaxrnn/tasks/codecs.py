@@ -14,15 +14,15 @@ import numpy as np
 from jaxrnn.data import Vocabulary
 from jaxrnn.data.tokenisers import Characters, Normaliser, Subwords, Words
 from jaxrnn.models.description import describe, rebuild
-from jaxrnn.tasks.caption_codec import CaptionCodec
-from jaxrnn.tasks.forecast_codec import ForecastCodec
-from jaxrnn.tasks.number_codecs import NumbersCodec, PixelCodec
-from jaxrnn.tasks.pair_codec import PairCodec
-from jaxrnn.tasks.row_codec import RowCodec
-from jaxrnn.tasks.speech_codec import SpeechCodec
-from jaxrnn.tasks.speech_voice import VoiceCodec
-from jaxrnn.tasks.tagging_codec import TaggingCodec
-from jaxrnn.tasks.token_codecs import LabelCodec, TokenCodec
+from jaxrnn.tasks.captions.codec import CaptionCodec
+from jaxrnn.tasks.language.token_codecs import LabelCodec, TokenCodec
+from jaxrnn.tasks.pairs.codec import PairCodec
+from jaxrnn.tasks.series.forecast_codec import ForecastCodec
+from jaxrnn.tasks.series.number_codecs import NumbersCodec, PixelCodec
+from jaxrnn.tasks.series.row_codec import RowCodec
+from jaxrnn.tasks.speech.codec import SpeechCodec
+from jaxrnn.tasks.speech.voice import VoiceCodec
+from jaxrnn.tasks.tagging.codec import TaggingCodec
 from jaxrnn.tasks.words import likeliest, lines_of
 
 __all__ = [

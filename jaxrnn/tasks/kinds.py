@@ -4,32 +4,32 @@ import dataclasses
 from collections.abc import Callable
 from typing import Any
 
-from jaxrnn.tasks.adding import adding
-from jaxrnn.tasks.anomaly import ANOMALY
-from jaxrnn.tasks.caption import CAPTION
-from jaxrnn.tasks.caption_video import CAPTION_VIDEO
-from jaxrnn.tasks.charlm import CHARLM
-from jaxrnn.tasks.classify import classify
-from jaxrnn.tasks.cloze import CLOZE
-from jaxrnn.tasks.copy_memory import copy_memory
-from jaxrnn.tasks.counting import COUNTING
-from jaxrnn.tasks.delayed_recall import delayed_recall
-from jaxrnn.tasks.digits import DIGITS
-from jaxrnn.tasks.forecast import FORECAST
+from jaxrnn.tasks.anomaly.anomaly import ANOMALY
+from jaxrnn.tasks.captions.caption import CAPTION
+from jaxrnn.tasks.captions.caption_video import CAPTION_VIDEO
+from jaxrnn.tasks.drawn.adding import adding
+from jaxrnn.tasks.drawn.copy_memory import copy_memory
+from jaxrnn.tasks.drawn.counting import COUNTING
+from jaxrnn.tasks.drawn.delayed_recall import delayed_recall
+from jaxrnn.tasks.drawn.temporal_order import temporal_order
 from jaxrnn.tasks.kind import Changes, DataSettings, Kind
+from jaxrnn.tasks.language.charlm import CHARLM
+from jaxrnn.tasks.language.cloze import CLOZE
+from jaxrnn.tasks.language.sentiment import SENTIMENT
+from jaxrnn.tasks.language.surnames import SURNAMES
+from jaxrnn.tasks.language.wordlm import WORDLM
 from jaxrnn.tasks.model import one_of
-from jaxrnn.tasks.pos import POS
-from jaxrnn.tasks.sensors import MOTIONS, VOWELS
-from jaxrnn.tasks.sentiment import SENTIMENT
-from jaxrnn.tasks.sine import SINE
-from jaxrnn.tasks.speak import SPEAK
-from jaxrnn.tasks.summarise import SUMMARISE
-from jaxrnn.tasks.surnames import SURNAMES
+from jaxrnn.tasks.pairs.summarise import SUMMARISE
+from jaxrnn.tasks.pairs.translate import TRANSLATE
+from jaxrnn.tasks.series.classify import classify
+from jaxrnn.tasks.series.digits import DIGITS
+from jaxrnn.tasks.series.forecast import FORECAST
+from jaxrnn.tasks.series.sensors import MOTIONS, VOWELS
+from jaxrnn.tasks.series.sine import SINE
+from jaxrnn.tasks.speech.speak import SPEAK
+from jaxrnn.tasks.speech.transcribe import TRANSCRIBE
+from jaxrnn.tasks.tagging.pos import POS
 from jaxrnn.tasks.task import Task
-from jaxrnn.tasks.temporal_order import temporal_order
-from jaxrnn.tasks.transcribe import TRANSCRIBE
-from jaxrnn.tasks.translate import TRANSLATE
-from jaxrnn.tasks.wordlm import WORDLM
 
 __all__ = [
     "KINDS", "ClassifySettings", "find_kind",

@@ -34,7 +34,7 @@ def test_the_test_set_is_not_looked_at_again(run, monkeypatch, capsys):
     def refuse(*args):
         raise AssertionError("it was examined again")
 
-    monkeypatch.setattr(importlib.import_module("jaxrnn.tasks.sine"), "_examine", refuse)
+    monkeypatch.setattr(importlib.import_module("jaxrnn.tasks.series.sine"), "_examine", refuse)
     assert main(["resume", "--run", str(run)]) == 0
     assert "test MSE" in capsys.readouterr().out
 

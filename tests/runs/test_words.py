@@ -8,7 +8,7 @@ from jaxrnn.cli import main
 from jaxrnn.runs import RunFolder, open_run
 from jaxrnn.runs.digest import run_digest
 from jaxrnn.runs.writing import converse, write_on
-from jaxrnn.tasks.wordlm import WordSettings
+from jaxrnn.tasks.language.wordlm import WordSettings
 
 LINES = ("The cat sat on the mat.\nThe dog sat, too.\nNo bird came near them all day.\n") * 30
 TINY = [
@@ -33,7 +33,7 @@ def test_f18_it_goes_on_to_the_same_bits_with_the_vocabulary_it_has(run, monkeyp
     def refuse(*args, **kwargs):
         raise AssertionError("the vocabulary was fitted again")
 
-    monkeypatch.setattr("jaxrnn.tasks.wordlm._fitted", refuse)
+    monkeypatch.setattr("jaxrnn.tasks.language.wordlm._fitted", refuse)
     assert main(["resume", "--run", str(run / "parts"), "--steps", "6"]) == 0
     assert run_digest(run / "parts") == run_digest(run / "whole")
 

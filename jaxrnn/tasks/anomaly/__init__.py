@@ -1,0 +1,1 @@
+"""What a series does that a forecast of it did not expect."""

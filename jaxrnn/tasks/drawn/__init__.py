@@ -1,0 +1,1 @@
+"""Sequences drawn from a definition: what a memory of given length is needed for."""

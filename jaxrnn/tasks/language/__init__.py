@@ -1,0 +1,1 @@
+"""Text: the next character or word, the missing word, the class of a text."""
