@@ -9,7 +9,7 @@ from jaxrnn.tasks.anomaly.alarms import Detector
 from jaxrnn.tasks.anomaly.errors import forecast_errors
 from jaxrnn.tasks.anomaly.measures import Judged, Measures
 from jaxrnn.tasks.anomaly.series import Sensor, halves, scaled
-from jaxrnn.tasks.anomaly.tuning import Trials, Way, halved, judged, scores_of, try_all
+from jaxrnn.tasks.anomaly.tuning import Grid, Trials, Way, halved, judged, scores_of, try_all
 from jaxrnn.tasks.examination import Examination, Finding
 from jaxrnn.tasks.model import Model
 from jaxrnn.tasks.pictures import as_svg
@@ -17,6 +17,7 @@ from jaxrnn.tasks.pictures import as_svg
 __all__ = ["examine"]
 
 _USUAL = Detector(10, 3000, 0.0)  # short and long that do well on NAB
+_ROLLING = Grid((1,), (30, 100, 300, 1000, 3000, 10000), 1.5, 40.0)  # each row by itself
 _SHOWN = 3  # series in the picture
 _NAMES = (
     "recall of windows", "precision of alarms", "F1 of both", "early score of NAB",
@@ -97,7 +98,8 @@ def _rivals(sensors: Sequence[Sensor], ahead: int) -> dict[str, Way]:
     values = [scaled(sensor)[:, None] for sensor in sensors]
     behind = [np.abs(z - np.concatenate([z[:1].repeat(ahead, 0), z])[: len(z)]) for z in values]
     return {
-        "rolling z-score": Way(values, True),
+        "rolling z-score": Way(values, True, _ROLLING),
+        "rolling z-score of means": Way(values, True),
         "errors of persistence": Way(behind, False),
         "errors of the mean": Way([np.abs(z) for z in values], False),
     }

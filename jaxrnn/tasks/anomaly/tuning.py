@@ -10,22 +10,36 @@ from jaxrnn.tasks.anomaly.alarms import Detector, alarms, surprise
 from jaxrnn.tasks.anomaly.measures import Counts, Judged, Measures, counted, measures_of
 from jaxrnn.tasks.anomaly.series import Sensor
 
-__all__ = ["Trials", "Tuned", "Way", "halved", "judged", "scores_of", "try_all"]
+__all__ = ["Grid", "Trials", "Tuned", "Way", "halved", "judged", "scores_of", "try_all"]
 
-_SHORTS, _LONGS = (3, 10, 30), (1000, 3000, 10000)
-_THRESHOLDS = np.geomspace(0.6, 15.0, 26)
 _HALVINGS = 50
+
+
+class Grid(NamedTuple):
+    """The detectors that are tried: all pairs of short and long, each with all thresholds."""
+
+    shorts: tuple[int, ...] = (3, 10, 30)
+    longs: tuple[int, ...] = (1000, 3000, 10000)
+    least: float = 0.6
+    most: float = 15.0
+
+    @property
+    def thresholds(self) -> list[float]:
+        """26 thresholds of like ratios."""
+        return np.geomspace(self.least, self.most, 26).tolist()
 
 
 class Way(NamedTuple):
     """What is watched: for each series some signals, whose least usual counts.
 
-    Fields: signals; signed, if what is unusually low counts as what is unusually high.
+    Fields: signals; signed, if what is unusually low counts as what is unusually high; grid, of
+    the detectors that are tried on it.
     Shapes: signals `[N_i, S]`.
     """
 
     signals: Sequence[np.ndarray]
     signed: bool
+    grid: Grid = Grid()
 
 
 class Tuned(NamedTuple):
@@ -100,13 +114,13 @@ def try_all(sensors: Sequence[Sensor], way: Way) -> Trials:
         1.0
     """
     detectors, counts = [], []
-    for short, long in itertools.product(_SHORTS, _LONGS):
+    for short, long in itertools.product(way.grid.shorts, way.grid.longs):
         base = Detector(short, long, 0.0)
         scores = [
             scores_of(signals, sensor.begin, base, way.signed)
             for sensor, signals in zip(sensors, way.signals, strict=True)
         ]
-        for threshold in _THRESHOLDS.tolist():
+        for threshold in way.grid.thresholds:
             detectors.append(base._replace(threshold=threshold))
             pairs = zip(sensors, scores, strict=True)
             counts.append([counted(judged(*pair, threshold)) for pair in pairs])

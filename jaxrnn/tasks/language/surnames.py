@@ -27,7 +27,13 @@ from jaxrnn.tasks.task import Task
 __all__ = ["SURNAMES", "NameSettings", "surnames"]
 
 _CORPORA = ("surnames", "made-names")
-_NGRAM = 3  # characters that the logistic regression sees together
+# what logistic regressions count: (name, characters that they see together, classes balanced)
+_RIVALS = (
+    ("counts of letters", 1, False),
+    ("counts of letters, classes balanced", 1, True),
+    ("n-grams", 3, False),
+    ("n-grams, classes balanced", 3, True),
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -88,9 +94,9 @@ def surnames(data: NameSettings, seed: int = 0, codec: LabelCodec | None = None)
     def examine(model: Model, params: Any) -> Examination:
         rivals = {
             f"logistic regression on {what}": ngram_regression(
-                ids[0], found.parts.train.labels, ids[2], _NGRAM, balanced=balanced
+                ids[0], found.parts.train.labels, ids[2], longest, balanced=balanced
             )
-            for what, balanced in (("n-grams", False), ("n-grams, classes balanced", True))
+            for what, longest, balanced in _RIVALS
         }
         logits = _logits(model, params, test)
         return examined(found.parts.test, found.names, logits, rivals, "Test names by language")

@@ -195,7 +195,7 @@ def test_a_quick_run_leaves_measures_rows_and_a_picture(tmp_path, capsys):
     rows = (folder / "predictions.csv").read_text().splitlines()
     assert rows[0] == "series,time,value,score,alarm,window" and len(rows) == 1 + 4 * 1200
     (line,) = [one for one in said_.splitlines() if one.startswith("F1 of both, 50 halvings")]
-    assert line.count(": better") == 3  # than each of its rivals
+    assert line.count(": better") == 4  # than each of its rivals
 
 
 @pytest.mark.skipif(not (DATA / "nab").is_dir(), reason="the real data are not at hand")

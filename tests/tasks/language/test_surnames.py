@@ -80,7 +80,7 @@ def test_what_an_untrained_model_is_examined_at(task, model):
     found = task.examine(model, model.init(jax.random.key(0)))
     names = [finding.name for finding in found.findings]
     assert names == ["test accuracy", "test macro F1", "test macro recall"]
-    assert all(len(finding.baselines) == 2 for finding in found.findings)
+    assert all(len(finding.baselines) == 4 for finding in found.findings)
     assert found.findings[1].baselines["logistic regression on n-grams"] == 1.0
     assert "Elvish" in found.files["predictions.txt"] and "<svg" in found.files["confusion.svg"]
 
