@@ -58,6 +58,8 @@ RUNS: dict[str, tuple[str, int]] = {
     "speak": ("speak --preset full", 1),
     "summarise": ("summarise --preset full", 1),
     "translate": ("translate --preset full", 1),
+    "word2vec": ("word2vec --preset full", 1),
+    "word2vec-cbow": ("word2vec --preset full --set model.predictor=cbow", 1),
 }
 
 

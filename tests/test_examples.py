@@ -82,6 +82,44 @@ def test_mnist_rows(tmp_path, capsys):
     assert "update    7: loss" in printed and f"test accuracy {accuracy:.2%}" in printed
 
 
+def test_many_to_one(capsys):
+    accuracy, commonest = load("many_to_one").main(updates=120)
+    assert accuracy > 0.6 > 2 * commonest
+    printed = capsys.readouterr().out
+    assert "update  100: loss" in printed and f"test accuracy {accuracy:.1%}" in printed
+    assert printed.count("it is") == 3
+
+
+def test_many_to_many(capsys):
+    loss, pairs = load("many_to_many").main(updates=30, tested=300)
+    assert 2 < loss < 4 and 2 < pairs < 3  # knowing nothing gives 4.5
+    printed = capsys.readouterr().out
+    assert f"test {loss:.3f} nats per character" in printed
+    rows = [line for line in printed.splitlines() if line.startswith(("text: ", "said: "))]
+    assert len(rows) == 8
+
+
+def test_one_to_many(tmp_path, capsys):
+    error, grey, best = load("one_to_many").main(updates=150, file=tmp_path / "drawn.png")
+    assert best < error < 0.9 * grey
+    assert (tmp_path / "drawn.png").read_bytes().startswith(b"\x89PNG")
+    assert f"test MSE {error:.4f}" in capsys.readouterr().out
+
+
+def test_encoder_decoder(capsys):
+    example = load("encoder_decoder")
+    source, target = example.drawn(3, 40, days=[0])
+    assert (source.shape, target.shape) == ((18, 40), (11, 40))
+    assert (target[-1] == example.END).all()
+    for words, figures in zip(source.T, target.T, strict=True):
+        read, written = ("".join(example.LETTERS[i] for i in ids) for ids in (words, figures))
+        assert 1950 <= int(written[:4]) < 2050 and read[-4:] == written[:4]
+    right, letters, trivial = example.main(updates=25, batch=32, tested=50)
+    assert 0 <= right <= letters <= 1 and 0.4 < trivial < 0.7
+    printed = capsys.readouterr().out
+    assert "update    0: loss" in printed and printed.count(" -> ") == 8
+
+
 def test_examples_are_short_and_all_tested():
     tests = Path(__file__).read_text(encoding="utf-8")
     for path in EXAMPLES.glob("*.py"):

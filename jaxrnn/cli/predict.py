@@ -15,7 +15,8 @@ HELP = f"""
 A character model reads lines of text and says which character is likely to come next. Tasks on \
 numbers read rows, one a step, with an empty line between sequences, and answer in the data's own \
 units, or with the likeliest classes. transcribe and captions read paths of files, a line each; \
-speak reads digits and the name of the WAV file to write, as in 3 1 4 pi.wav.
+speak reads digits and the name of the WAV file to write, as in 3 1 4 pi.wav. word2vec reads a \
+word and answers with those nearest to it, or three, as in man king woman.
 """
 
 EXAMPLES = """

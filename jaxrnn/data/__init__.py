@@ -4,7 +4,7 @@ from jaxrnn.data.archives import members
 from jaxrnn.data.arrays_file import read_arrays
 from jaxrnn.data.batches import shuffled
 from jaxrnn.data.bucketing import Bucketed, good_buckets, padding_share
-from jaxrnn.data.buckets import bucket_for, pad_to_bucket
+from jaxrnn.data.buckets import bucket_for, doubling, pad_to_bucket
 from jaxrnn.data.catalogue import ENTRIES, data_set
 from jaxrnn.data.conllu import (
     UD_ENGLISH_EWT,
@@ -105,7 +105,7 @@ __all__ = [
     "Sentences", "SentimentEn", "Series", "SmallSeries", "SplitSeries", "Spoken",
     "SpokenDigits", "Stocks", "Streams", "Subwords", "Table", "Tokeniser", "Translations",
     "Treebank", "Vocabulary", "Watched", "Word", "WordSimilarity", "Words", "bucket_for",
-    "cache_folder", "check_ids", "data_set", "epoch_order", "find", "fingerprint",
+    "cache_folder", "check_ids", "data_set", "doubling", "epoch_order", "find", "fingerprint",
     "good_buckets", "load_digits", "load_emojione", "load_ett", "load_korean_english",
     "load_mnist", "load_mr", "load_multi30k", "load_nab", "load_nsmc", "load_sensor_series",
     "load_sentiment_en", "load_small_series", "load_spoken_digits", "load_sst2", "load_sst5",

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-__all__ = ["bucket_for", "pad_to_bucket"]
+__all__ = ["bucket_for", "doubling", "pad_to_bucket"]
 
 
 def bucket_for(length: int, buckets: Sequence[int]) -> int:
@@ -27,6 +27,23 @@ def bucket_for(length: int, buckets: Sequence[int]) -> int:
             f"{max(buckets)}. Add a bucket, or cut the sequence."
         )
     return min(large)
+
+
+def doubling(least: int = 8) -> tuple[int, ...]:
+    """Return buckets for sequences of any length, each twice the one before.
+
+    For what is not known beforehand, such as the lines that people write: at most half of a padded
+    sequence is padding, and about one length is compiled for each doubling.
+
+    Shapes: none.
+    Raises: ValueError if `least` is below 1.
+
+        >>> doubling()[:4], bucket_for(100, doubling(32))
+        ((8, 16, 32, 64), 128)
+    """
+    if least < 1:
+        raise ValueError(f"doubling: least should be at least 1 step, got {least}.")
+    return tuple(least * 2**n for n in range(28))
 
 
 def pad_to_bucket(

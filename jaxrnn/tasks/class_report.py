@@ -140,8 +140,9 @@ def judged_lines(
         yes 0.73  yes       good
         <BLANKLINE>
     """
-    share = np.exp(logits - logits.max(1, keepdims=True))
-    share = share / share.sum(1, keepdims=True)
+    from scipy.special import softmax
+
+    share = softmax(logits, axis=1)
     answers, sure = share.argmax(1), share.max(1)
     wrong, right = np.flatnonzero(answers != truth), np.flatnonzero(answers == truth)
     surest = wrong[np.argsort(-sure[wrong], kind="stable")][:_SHOWN]

@@ -13,6 +13,7 @@ import numpy as np
 
 from jaxrnn.data import Vocabulary
 from jaxrnn.data.tokenisers import Characters, Normaliser, Subwords, Words
+from jaxrnn.embeddings.vocabulary import WordVocabulary
 from jaxrnn.models.description import describe, rebuild
 from jaxrnn.tasks.captions.codec import CaptionCodec
 from jaxrnn.tasks.language.token_codecs import LabelCodec, TokenCodec
@@ -147,6 +148,7 @@ CODECS: dict[str, type] = {
         TaggingCodec,
         TokenCodec,
         VoiceCodec,
+        WordVocabulary,
     )
 }
 _PARTS = {cls.__name__: cls for cls in (Characters, Normaliser, Subwords, Words)}

@@ -12,6 +12,7 @@ from jaxrnn.tasks.drawn.copy_memory import copy_memory
 from jaxrnn.tasks.drawn.counting import COUNTING
 from jaxrnn.tasks.drawn.delayed_recall import delayed_recall
 from jaxrnn.tasks.drawn.temporal_order import temporal_order
+from jaxrnn.tasks.embeddings.word2vec import WORD2VEC
 from jaxrnn.tasks.kind import Changes, DataSettings, Kind
 from jaxrnn.tasks.language.charlm import CHARLM
 from jaxrnn.tasks.language.cloze import CLOZE
@@ -111,6 +112,7 @@ KINDS: dict[str, Kind] = {
     "caption_video": CAPTION_VIDEO,
     "translate": TRANSLATE,
     "summarise": SUMMARISE,
+    "word2vec": WORD2VEC,
 }  # fmt: skip
 
 

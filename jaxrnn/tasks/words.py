@@ -27,7 +27,8 @@ def likeliest(logits: np.ndarray, names: Mapping[int, str], count: int = 3) -> s
         >>> likeliest(np.array([0.0, 3.0]), {0: "no", 1: "yes"})
         'yes 0.953  no 0.047'
     """
-    share = np.exp(logits - logits.max())
-    share = share / share.sum()
+    from scipy.special import softmax
+
+    share = softmax(logits)
     best = np.argsort(-share, kind="stable")[:count]
     return "  ".join(f"{names[int(i)]} {share[i]:.3f}" for i in best)

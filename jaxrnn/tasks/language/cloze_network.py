@@ -13,7 +13,7 @@ from optax import softmax_cross_entropy_with_integer_labels as _cross_entropy
 from jaxrnn.cell import Cell
 from jaxrnn.cells import output_width
 from jaxrnn.checks import as_positive_int
-from jaxrnn.data import pad_to_bucket
+from jaxrnn.data import doubling, pad_to_bucket
 from jaxrnn.data.tokenisers import PAD, UNKNOWN
 from jaxrnn.drivers import scan
 from jaxrnn.models import Output, OutputParams
@@ -27,7 +27,7 @@ from jaxrnn.treemath import select_or_zero
 __all__ = ["GAP", "ClozeChunk", "ClozeNetwork", "ClozeParams", "ReaderParams"]
 
 GAP = "___"
-_BUCKETS = tuple(2**n for n in range(3, 31))  # lengths that are compiled for people's sentences
+_BUCKETS = doubling()  # lengths that are compiled for people's sentences
 _RESERVED = (PAD, UNKNOWN)  # never an answer
 
 

@@ -18,6 +18,7 @@ from jaxrnn.data import (
 from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.data.tokenisers import UNKNOWN
 from jaxrnn.tasks.examination import Examination
+from jaxrnn.tasks.frequency import by_frequency
 from jaxrnn.tasks.kind import DataSettings
 from jaxrnn.tasks.language.text_classifier import Texts
 from jaxrnn.tasks.language.text_corpora import LabelledCorpus
@@ -26,7 +27,7 @@ from jaxrnn.tasks.model import one_of
 from jaxrnn.tasks.task import Task
 
 __all__ = [
-    "LabelledIds", "TextSettings", "by_frequency", "chunks", "fitted", "known_codec",
+    "LabelledIds", "TextSettings", "chunks", "fitted", "known_codec",
     "labelled_texts", "token_ids",
 ]  # fmt: skip
 
@@ -109,18 +110,6 @@ def known_codec(
             f"begun with {', '.join(codec.names)}."
         )
     return codec
-
-
-def by_frequency(trained: np.ndarray, judged: np.ndarray, classes: int) -> float:
-    """Return the loss of who knows only how often each class comes, each counted once more.
-
-    Shapes: labels int `[N]` and `[M]`.
-
-        >>> round(by_frequency(np.array([0, 0]), np.array([0]), 2), 3)
-        0.288
-    """
-    share = (np.bincount(trained, minlength=classes) + 1) / (len(trained) + classes)
-    return float(-np.log(share[judged]).mean())
 
 
 class LabelledIds(NamedTuple):

@@ -16,8 +16,9 @@ from jaxrnn.drivers import scan
 from jaxrnn.gradients import Chunk
 from jaxrnn.tasks.class_report import examined, ngram_regression
 from jaxrnn.tasks.examination import Examination
+from jaxrnn.tasks.frequency import by_frequency
 from jaxrnn.tasks.kind import DataSettings, Kind
-from jaxrnn.tasks.language.labelled_texts import TextSettings, by_frequency, known_codec, token_ids
+from jaxrnn.tasks.language.labelled_texts import TextSettings, known_codec, token_ids
 from jaxrnn.tasks.language.text_corpora import corpus
 from jaxrnn.tasks.language.token_codecs import LabelCodec
 from jaxrnn.tasks.model import Model, one_of

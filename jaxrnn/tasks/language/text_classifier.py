@@ -10,7 +10,7 @@ import numpy as np
 from jax import Array
 from optax import softmax_cross_entropy_with_integer_labels as _cross_entropy
 
-from jaxrnn.data import Bucketed, good_buckets, pad_to_bucket
+from jaxrnn.data import Bucketed, doubling, good_buckets, pad_to_bucket
 from jaxrnn.data.tokenisers import UNKNOWN
 from jaxrnn.models import Output, OutputParams, RNNParams
 from jaxrnn.models.bidirectional_encoder import (
@@ -26,7 +26,7 @@ from jaxrnn.tasks.scores import correct
 
 __all__ = ["ClassifierParams", "ClassifierSettings", "TextClassifier", "Texts"]
 
-_BUCKETS = tuple(2**n for n in range(3, 31))  # lengths that are compiled
+_BUCKETS = doubling()  # lengths that are compiled
 _PART = 256  # texts that are answered together
 
 

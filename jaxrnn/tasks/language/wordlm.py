@@ -16,6 +16,7 @@ from jaxrnn.data.own_text import read_text
 from jaxrnn.data.tokenisers import UNKNOWN
 from jaxrnn.gradients import Chunk
 from jaxrnn.tasks.examination import Examination, Finding
+from jaxrnn.tasks.frequency import by_frequency
 from jaxrnn.tasks.judging import measure_of
 from jaxrnn.tasks.kind import DataSettings, Kind
 from jaxrnn.tasks.language.lanes import held_out_lanes
@@ -101,7 +102,7 @@ def wordlm(data: WordSettings, seed: int = 0, codec: TokenCodec | None = None) -
     def examine(model: Model, params: Any) -> Examination:
         measure = measure_of(model, _cross_entropy, _cross_entropy, stream=True)
         perplexity = math.exp(evaluate(measure, params, _chunks(ids[2]))["loss"])
-        unigram = math.exp(_unigram(ids[0], ids[2], len(codec.tokens)))
+        unigram = math.exp(by_frequency(ids[0], ids[2], len(codec.tokens)))
         return Examination(
             (Finding("test perplexity", perplexity, False, {"a unigram model": unigram}),)
         )
@@ -123,7 +124,7 @@ def wordlm(data: WordSettings, seed: int = 0, codec: TokenCodec | None = None) -
         higher_is_better=False,
         train=lambda number: _chunk(*reading.chunk(number)),
         evaluation=tuple(_chunks(ids[1])),
-        baseline=_unigram(ids[0], ids[1], len(codec.tokens)),
+        baseline=by_frequency(ids[0], ids[1], len(codec.tokens)),
         baseline_name="a unigram model, which knows how often each token comes",
         content=fingerprint(*parts[:3]),
         epoch=reading.chunks,
@@ -175,12 +176,6 @@ def _chunk(inputs: np.ndarray, targets: np.ndarray) -> Chunk:
 def _chunks(ids: np.ndarray) -> list[Chunk]:
     """Return held-out ids as chunks to be read one after the other, each target once."""
     return [_chunk(*lanes) for lanes in held_out_lanes(ids)]
-
-
-def _unigram(trained: np.ndarray, judged: np.ndarray, size: int) -> float:
-    """Return the loss of who knows only how often each token comes, each counted once more."""
-    counts = np.bincount(trained, minlength=size) + 1.0
-    return float(-np.log(counts / counts.sum())[judged].mean())
 
 
 # Of the mean loss per token, where Zaremba's code sums over 20 steps: hence 20 times the rate and a

@@ -11,7 +11,7 @@ from jax import Array
 from optax import softmax_cross_entropy_with_integer_labels as _cross_entropy
 
 from jaxrnn.checks import as_number, as_positive_int
-from jaxrnn.data import bucket_for, pad_to_bucket
+from jaxrnn.data import bucket_for, doubling, pad_to_bucket
 from jaxrnn.models import Additive, BidirectionalEncoder, Lookup, Multiplicative
 from jaxrnn.models.encoder_decoder import (
     AttendFirst,
@@ -27,7 +27,7 @@ from jaxrnn.treemath import select_or_zero
 
 __all__ = ["Pairs", "Translator", "TranslatorSettings"]
 
-_BUCKETS = tuple(2**n for n in range(3, 31))  # lengths that are compiled to answer
+_BUCKETS = doubling()  # lengths that are compiled to answer
 _ROWS = 100  # answered at a time
 
 

@@ -10,6 +10,7 @@ from jaxrnn.checks import as_positive_int
 from jaxrnn.data import Bucketed, good_buckets, pad_to_bucket
 from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.tasks.examination import Examination
+from jaxrnn.tasks.frequency import by_frequency
 from jaxrnn.tasks.kind import DataSettings
 from jaxrnn.tasks.model import at_least_zero, one_of
 from jaxrnn.tasks.pairs.codec import PairCodec, fit_pairs
@@ -167,7 +168,9 @@ def pair_task(
         higher_is_better=True,
         train=lambda number: _with_own(batches.at(number), data, number),
         evaluation=tuple(map(held_out.at, range(held_out.per_epoch))),
-        baseline=_unigram(numbered.target, judged.target, codec.target_size),
+        baseline=by_frequency(
+            np.concatenate(numbered.target), np.concatenate(judged.target), codec.target_size
+        ),
         baseline_name="a unigram model, which knows how often each token comes",
         content=fingerprint(train, corpus.dev, corpus.test),
         epoch=batches.per_epoch,
@@ -188,9 +191,3 @@ def _with_own(chunk: Pairs, data: PairSettings, number: int) -> Pairs:
         return chunk
     share = data.own * min(1.0, number / data.own_updates)
     return chunk._replace(own=np.full(chunk.source.shape[1], share, np.float32))
-
-
-def _unigram(trained: list[np.ndarray], judged: list[np.ndarray], size: int) -> float:
-    """Return the loss of who knows only how often each token comes, each counted once more."""
-    counts = np.bincount(np.concatenate(trained), minlength=size) + 1
-    return float(-np.log(counts / counts.sum())[np.concatenate(judged)].mean())

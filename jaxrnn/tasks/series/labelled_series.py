@@ -13,6 +13,7 @@ from jaxrnn.data.fingerprint import fingerprint
 from jaxrnn.data.scaling import Scaler
 from jaxrnn.gradients import Chunk
 from jaxrnn.tasks.codecs import RowCodec
+from jaxrnn.tasks.frequency import by_frequency
 from jaxrnn.tasks.scores import correct
 from jaxrnn.tasks.task import Task
 
@@ -113,7 +114,7 @@ def labelled_series(
         train=chunk,
         evaluation=series_chunks(parts.judge, steps, codec),
         settings=settings or {},
-        baseline=_by_frequency(classes, judged, len(parts.names)),
+        baseline=by_frequency(classes, judged, len(parts.names)),
         baseline_name="the frequency of the classes",
         content=content or fingerprint(*(list(part) for part in parts[:2])),
         epoch=bucketed.per_epoch,
@@ -159,9 +160,3 @@ def _chunk(xs: list[np.ndarray], classes: np.ndarray, length: int, real: np.ndar
         jnp.asarray(padded), jnp.asarray(targets), jnp.asarray(weights.astype(np.float32)),
         jnp.asarray(times < lengths),
     )  # fmt: skip
-
-
-def _by_frequency(trained: np.ndarray, judged: np.ndarray, count: int) -> float:
-    """Return the loss of who knows only how often each class comes."""
-    share = (np.bincount(trained, minlength=count) + 1) / (len(trained) + count)
-    return float(-np.log(share[judged]).mean())

@@ -96,9 +96,10 @@ def _regression(trained: Labelled, tested: Labelled, steps: int | None) -> np.nd
 def _examined(
     labels: tuple[str, ...], names: tuple[str, ...], logits: np.ndarray, rival: np.ndarray
 ) -> Examination:
+    from scipy.special import softmax
+
     truth, said = np.array([names.index(label) for label in labels]), logits.argmax(-1)
-    share = np.exp(logits - logits.max(-1, keepdims=True))
-    sure = share.max(-1) / share.sum(-1)
+    sure = softmax(logits, axis=-1).max(-1)
     found = accuracy(truth, said)
     finding = Finding(
         "test accuracy", found, True,

@@ -12,7 +12,7 @@ import numpy as np
 from jax import Array
 
 from jaxrnn.cells import output_width
-from jaxrnn.data import bucket_for, pad_to_bucket
+from jaxrnn.data import bucket_for, doubling, pad_to_bucket
 from jaxrnn.models import Output, OutputParams, RNNParams
 from jaxrnn.models.bidirectional_encoder import BidirectionalEncoder
 from jaxrnn.models.ctc import ctc_beam, ctc_greedy
@@ -23,7 +23,7 @@ from jaxrnn.tasks.speech.utterances import chunk_of
 __all__ = ["FILE", "Listener", "ListenerParams", "by_beam", "from_run", "greedily", "to_bytes"]
 
 FILE = "listener.safetensors"  # of a run
-_BUCKETS = tuple(32 * 2**n for n in range(20))  # lengths that are compiled
+_BUCKETS = doubling(32)  # lengths that are compiled
 _BEAM = 8
 
 

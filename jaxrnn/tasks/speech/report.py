@@ -42,11 +42,12 @@ def picture_of(codec: SpeechCodec, xs: np.ndarray, logits: np.ndarray, said: np.
         >>> picture.count("<svg")
         1
     """
+    from scipy.special import softmax
+
     from jaxrnn.report.style import look, new_figure
 
     frames = xs.reshape(-1, codec.mels)
-    share = np.exp(logits - logits.max(-1, keepdims=True))
-    share = share / share.sum(-1, keepdims=True)
+    share = softmax(logits, axis=-1)
     seconds = len(frames) * codec.hop / codec.rate
     times = (np.arange(len(share)) + 0.5) * seconds / len(share)
     with look():

@@ -11,7 +11,7 @@ from jax import Array
 from optax import softmax_cross_entropy_with_integer_labels as _cross_entropy
 
 from jaxrnn.checks import as_positive_int
-from jaxrnn.data import pad_to_bucket
+from jaxrnn.data import doubling, pad_to_bucket
 from jaxrnn.data.tokenisers import PAD, UNKNOWN
 from jaxrnn.initializers import Glorot
 from jaxrnn.models import Output, OutputParams, RNNParams
@@ -26,7 +26,7 @@ from jaxrnn.treemath import select_or_zero
 
 __all__ = ["TaggedChunk", "Tagger", "TaggerParams", "TaggerSettings"]
 
-_BUCKETS = tuple(2**n for n in range(3, 31))  # lengths that are compiled for people's sentences
+_BUCKETS = doubling()  # lengths that are compiled for people's sentences
 
 
 @dataclasses.dataclass(frozen=True)
