@@ -1,45 +1,34 @@
 """A language model writes: on from a prompt, or in turns with a person."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxrnn.cell import Cell
-from jaxrnn.data import pad_to_bucket
-from jaxrnn.drivers import generate, scan
-from jaxrnn.models.sampling import sample
+from jaxrnn.data import doubling, pad_to_bucket
+from jaxrnn.drivers import scan
 from jaxrnn.runs.errors import RunError, mendable
 from jaxrnn.runs.opened import Opened
+from jaxrnn.tasks.language.writing import drawing, written_on
 from jaxrnn.tasks.model import Model
 
 __all__ = ["converse", "write_on"]
 
-_BUCKETS = tuple(2**n for n in range(4, 31))  # lengths of lines that are compiled
-
-Draw = Callable[[Any, Any], Array]  # (y, key) -> the next input
+_BUCKETS = doubling(16)  # lengths of lines that are compiled
 
 
-def _writer(run: Opened, **sampling: Any) -> tuple[Cell, Draw]:
-    """Return the cell, and how the next input is drawn from one of its outputs.
+def _known_writer(run: Opened) -> Model:
+    """Return the model, if it is one of language.
 
-    Raises: RunError if the run is no language model.
+    Raises: RunError if not.
     """
-    codec, model = run.codec, run.model
-    if not hasattr(codec, "next_input") or not isinstance(model, Model):
+    if not hasattr(run.codec, "next_input") or not isinstance(run.model, Model):
         raise RunError(
             f"the task {run.settings.task} has no text to generate; charlm and wordlm have."
         )
-
-    def draw(y: Any, key: Any) -> Array:
-        logits = model.output.apply(run.params.head, y)
-        logits = logits.at[..., list(codec.never)].set(-jnp.inf) if codec.never else logits
-        return codec.next_input(sample(key, logits, **sampling))
-
-    return model.cell, draw
+    return run.model
 
 
 def write_on(
@@ -59,20 +48,15 @@ def write_on(
         >>> len(write_on(run, "The ", 5))
         5
     """
-    cell, draw = _writer(run, temperature=temperature, top_k=top_k, nucleus=nucleus)
+    model = _known_writer(run)
     with mendable():
         xs = run.codec.read(prompt)
         if not len(xs):
             raise ValueError("--prompt is empty: give at least one character, such as a newline.")
-    params = run.params.cell
-    first_key, key = jax.random.split(jax.random.key(seed))
-    state, ys = scan(cell, params, None, jnp.asarray(xs))
-    with mendable():
-        first = draw(ys[-1], first_key)
-    written = [first[None]]
-    if length > 1:
-        written.append(generate(cell, params, state, first, length - 1, draw, key=key)[1].xs)
-    return run.codec.text(run.codec.ids_of(np.concatenate(written)))
+        return written_on(
+            model, run.params, run.codec, xs, length, seed=seed, temperature=temperature,
+            top_k=top_k, nucleus=nucleus,
+        )  # fmt: skip
 
 
 def converse(
@@ -95,8 +79,9 @@ def converse(
         >>> len(list(converse(run, ["Hello", "\u2603", "So?"], 5)))
         3
     """
-    cell, draw = _writer(run, temperature=temperature, top_k=top_k, nucleus=nucleus)
-    params, codec = run.params.cell, run.codec
+    model, params, codec = _known_writer(run), run.params.cell, run.codec
+    cell = model.cell
+    draw = drawing(model, run.params, codec, temperature=temperature, top_k=top_k, nucleus=nucleus)
 
     @jax.jit
     def hear(state: Any, xs: Array, lengths: Array) -> tuple[Any, Array]:

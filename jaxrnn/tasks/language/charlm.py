@@ -16,6 +16,7 @@ from jaxrnn.tasks.examination import Examination, Finding
 from jaxrnn.tasks.judging import measure_of
 from jaxrnn.tasks.kind import DataSettings, Kind
 from jaxrnn.tasks.language.lanes import held_out_lanes
+from jaxrnn.tasks.language.passage import passage_files
 from jaxrnn.tasks.language.text import corpus, text
 from jaxrnn.tasks.model import Model
 from jaxrnn.tasks.task import Task
@@ -78,12 +79,11 @@ def _examiner(
         if len(held_out) > 2:
             rivals["counted triples"] = trigram_loss(trained, held_out, codec.input_size)
         name = "nats per character of the validation part"
-        return Examination(
-            (
-                Finding(name, loss, False, rivals, goal),
-                Finding("the same in bits", loss / math.log(2), False),
-            )
+        findings = (
+            Finding(name, loss, False, rivals, goal),
+            Finding("the same in bits", loss / math.log(2), False),
         )
+        return Examination(findings, passage_files(model, params, codec, held_out))
 
     return examine
 

@@ -20,6 +20,7 @@ from jaxrnn.tasks.frequency import by_frequency
 from jaxrnn.tasks.judging import measure_of
 from jaxrnn.tasks.kind import DataSettings, Kind
 from jaxrnn.tasks.language.lanes import held_out_lanes
+from jaxrnn.tasks.language.passage import passage_files
 from jaxrnn.tasks.language.text import corpus
 from jaxrnn.tasks.language.token_codecs import TokenCodec
 from jaxrnn.tasks.model import Model, one_of
@@ -103,9 +104,8 @@ def wordlm(data: WordSettings, seed: int = 0, codec: TokenCodec | None = None) -
         measure = measure_of(model, _cross_entropy, _cross_entropy, stream=True)
         perplexity = math.exp(evaluate(measure, params, _chunks(ids[2]))["loss"])
         unigram = math.exp(by_frequency(ids[0], ids[2], len(codec.tokens)))
-        return Examination(
-            (Finding("test perplexity", perplexity, False, {"a unigram model": unigram}),)
-        )
+        finding = Finding("test perplexity", perplexity, False, {"a unigram model": unigram})
+        return Examination((finding,), passage_files(model, params, codec, ids[2]))
 
     unknown = float((ids[1] == UNKNOWN).mean())
     return Task(
