@@ -38,6 +38,8 @@ RUNS: dict[str, tuple[str, int]] = {
     "surnames": ("surnames --preset full", 1),
     "temperatures": ("forecast --preset full --set data.series=temperatures", 1),
     "sunspots": ("forecast --preset full --set data.series=sunspots", 1),
+    "etth1-hour": ("forecast --preset full --set data.series=etth1", 1),
+    "etth2-hour": ("forecast --preset full --set data.series=etth2", 1),
     "etth1": ("forecast --preset full --set data.series=etth1 --set data.horizon=24", 1),
     "etth2": ("forecast --preset full --set data.series=etth2 --set data.horizon=24", 1),
     "exchange": ("forecast --preset full --set data.series=exchange", 1),
