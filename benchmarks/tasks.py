@@ -4,11 +4,12 @@
     python benchmarks/tasks.py counting motions vowels     some of them
     python benchmarks/tasks.py sentiment --seeds 1 --minutes 60
     python benchmarks/tasks.py --small                     quick settings, to see that it works
+    python benchmarks/tasks.py --document                  the pages again, from results/tasks.jsonl
 
 A run that is cut off by --minutes goes on where it was when the same command is given again: its
 folder is runs/tasks/NAME-SEED. What was examined at the end, beside yardstick and baselines, is
 appended to results/tasks.jsonl with command, seconds, machine, versions and date, and
-results/tasks.md shows the last result of each run.
+results/tasks.md shows the last result of each run; docs/tasks.md has the same table.
 """
 
 import json
@@ -28,6 +29,8 @@ from jaxrnn.files import write_whole
 from jaxrnn.training.log import read_rows
 
 NAME = "tasks"
+DOCS = RESULTS.parent.parent / "docs" / "tasks.md"
+BEGIN, END = "<!-- table of benchmarks/tasks.py -->", "<!-- end of it -->"
 
 # name: (words of `jaxrnn train`, seeds)
 RUNS: dict[str, tuple[str, int]] = {
@@ -120,15 +123,14 @@ def cells(rows: list[Row], place: int) -> list[str]:
     ]  # fmt: skip
 
 
-def document(found: dict[str, list[Row]], about: Row) -> list[str]:
-    """Return the page: one table, then the commands with machine and date."""
+def document(found: dict[str, list[Row]]) -> list[str]:
+    """Return the table, then the commands with machine and date."""
     table = [
         cells(rows, place) for rows in found.values() for place in range(len(rows[0]["findings"]))
     ]
     names = ["run", "found", "value (seeds)", "to reach", "beside it", "s of training"]
     widths = [max(len(row[i]) for row in [names, *table]) for i in range(len(names))]
-    lines = title("Every task at its full setting", about)
-    lines += [
+    lines = [
         "Examined once, with the weights that were best on validation data. Seconds are those of "
         "the steps alone; the machine is shared.",
         "",
@@ -136,11 +138,24 @@ def document(found: dict[str, list[Row]], about: Row) -> list[str]:
     ]  # fmt: skip
     for rows in found.values():
         row = rows[-1]
+        machine = row["machine"]
         lines.append(
             f"* {row['name']}: `{row['train']}`, {len(rows)} seed(s), {row['updates']} updates, "
-            f"{row['process_seconds']:.0f} s in all, {row['date'][:16]}"
+            f"{row['process_seconds']:.0f} s in all, {row['date'][:16]}, {machine['cpu']}, "
+            f"{machine['cores']} cores, jax {row['versions']['jax']}"
         )
     return [*lines, ""]
+
+
+def write_pages(file: Path, about: Row) -> None:
+    """Write the page beside the rows, and the table of the results that are kept into docs."""
+    text = "\n".join(document(last_rows(file)))
+    head_lines = "\n".join(title("Every task at its full setting", about))
+    write_whole(file.with_suffix(".md"), f"{head_lines}\n{text}")
+    if file == RESULTS / f"{NAME}.jsonl":
+        before, rest = DOCS.read_text(encoding="utf-8").split(BEGIN)
+        after = rest.split(END)[1]
+        write_whole(DOCS, f"{before}{BEGIN}\n{text}\n{END}{after}")
 
 
 def main(
@@ -149,6 +164,9 @@ def main(
     minutes: Annotated[float, typer.Option(help="For each run, before it is cut off.")] = 120,
     folder: Annotated[Path, typer.Option(help="Where the runs are kept.")] = Path("runs/tasks"),
     listed: Annotated[bool, typer.Option("--list", help="Show the runs, and end.")] = False,
+    documents: Annotated[
+        bool, typer.Option("--document", help="Write the pages from what is kept, and end.")
+    ] = False,
     out: Out = RESULTS,
     small: Small = False,
 ) -> None:
@@ -162,6 +180,9 @@ def main(
     about: dict[str, Any] = about_run(NAME)
     out.mkdir(parents=True, exist_ok=True)
     file = out / f"{NAME}{'_small' if small else ''}.jsonl"
+    if documents:
+        write_pages(file, about)
+        return
     for name in names or RUNS:
         for seed in range(seeds or RUNS[name][1]):
             row = run(name, seed, minutes, folder, small)
@@ -171,7 +192,7 @@ def main(
                 opened.write(json.dumps({**row, **about}, allow_nan=False) + "\n")
             for place in range(len(row["findings"])):
                 print("  " + "  ".join(cells([row], place)[1:5]), flush=True)
-            write_whole(file.with_suffix(".md"), "\n".join(document(last_rows(file), about)))
+            write_pages(file, about)
 
 
 if __name__ == "__main__":

@@ -30,3 +30,10 @@ def test_the_code_of_a_page_runs(page, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     module = importlib.import_module(name)
     assert module.jax is not None
+
+
+def test_the_table_of_tasks_is_the_one_that_is_kept():
+    kept = (ROOT / "benchmarks/results/tasks.md").read_text(encoding="utf-8").splitlines()
+    shown = (ROOT / "docs/tasks.md").read_text(encoding="utf-8").splitlines()
+    rows = [line for line in kept if line.startswith(("| ", "* "))]
+    assert len(rows) > 4 and set(rows) <= set(shown)
