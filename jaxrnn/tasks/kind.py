@@ -9,7 +9,7 @@ from jaxrnn.tasks.model import ModelSettings
 from jaxrnn.tasks.network import Network
 from jaxrnn.tasks.task import Task
 
-__all__ = ["Changes", "DataSettings", "Kind"]
+__all__ = ["Changes", "DataSettings", "Kind", "as_built"]
 
 Changes = Mapping[str, Any]  # of settings: groups of fields by name
 
@@ -53,3 +53,25 @@ class Kind(NamedTuple):
     model: type[ModelSettings] = ModelSettings
     network: Callable[[Any, Any], Network] | None = None
     presets: Mapping[str, Changes] = MappingProxyType({})
+
+
+def as_built(build: Callable[[], Task]) -> Callable[[], Changes]:
+    """Return the first settings of a kind whose task says itself what a good first run is.
+
+    Shapes: none.
+    Args: build, which returns the task at its defaults.
+
+        >>> from jaxrnn.tasks import TASKS
+        >>> sorted(as_built(TASKS["adding"])())
+        ['model', 'optimizer', 'training']
+    """
+
+    def first() -> Changes:
+        settings = build().settings
+        return {
+            "model": {name: settings[name] for name in ("cell", "hidden", "layers")},
+            "optimizer": {"learning_rate": settings["learning_rate"]},
+            "training": {"updates": settings["updates"]},
+        }
+
+    return first

@@ -13,7 +13,7 @@ from jaxrnn.tasks.drawn.counting import COUNTING
 from jaxrnn.tasks.drawn.delayed_recall import delayed_recall
 from jaxrnn.tasks.drawn.temporal_order import temporal_order
 from jaxrnn.tasks.embeddings.word2vec import WORD2VEC
-from jaxrnn.tasks.kind import Changes, DataSettings, Kind
+from jaxrnn.tasks.kind import DataSettings, Kind, as_built
 from jaxrnn.tasks.language.charlm import CHARLM
 from jaxrnn.tasks.language.cloze import CLOZE
 from jaxrnn.tasks.language.sentiment import SENTIMENT
@@ -51,27 +51,13 @@ class ClassifySettings(DataSettings):
     wavs: str | None = None
 
 
-def _as_built(build: Callable[[], Task]) -> Callable[[], Changes]:
-    """Return what a task says itself about a good first run."""
-
-    def first() -> Changes:
-        settings = build().settings
-        return {
-            "model": {name: settings[name] for name in ("cell", "hidden", "layers")},
-            "optimizer": {"learning_rate": settings["learning_rate"]},
-            "training": {"updates": settings["updates"]},
-        }
-
-    return first
-
-
 def _plain(topology: str, summary: str, builder: Callable[..., Task]) -> Kind:
     """Return the kind of a task whose data are always the same, or drawn."""
 
     def build(data: DataSettings, seed: int, codec: Any) -> Task:
         return builder(seed=seed, steps=data.steps, batch=data.batch)
 
-    return Kind(topology, summary, DataSettings, build, _as_built(builder))
+    return Kind(topology, summary, DataSettings, build, as_built(builder))
 
 
 def _classify(data: ClassifySettings, seed: int, codec: Any) -> Task:
@@ -94,7 +80,7 @@ KINDS: dict[str, Kind] = {
     "anomaly": ANOMALY,
     "classify": Kind(
         _ONE, "the class of your own sequences, arrays or sounds", ClassifySettings, _classify,
-        _as_built(classify),
+        as_built(classify),
     ),
     "sentiment": SENTIMENT,
     "surnames": SURNAMES,

@@ -14,7 +14,7 @@ from jaxrnn.data.text import TINY_SHAKESPEARE
 from jaxrnn.gradients import Chunk
 from jaxrnn.tasks.examination import Examination, Finding
 from jaxrnn.tasks.judging import measure_of
-from jaxrnn.tasks.kind import DataSettings, Kind
+from jaxrnn.tasks.kind import DataSettings, Kind, as_built
 from jaxrnn.tasks.language.lanes import held_out_lanes
 from jaxrnn.tasks.language.passage import passage_files
 from jaxrnn.tasks.language.text import corpus, text
@@ -117,21 +117,12 @@ def _count(codes: np.ndarray, asked: np.ndarray) -> np.ndarray:
     return np.where(known[place] == asked, times[place], 0)
 
 
-def _as_in_compare() -> dict[str, Any]:
-    settings = text().settings
-    return {
-        "model": {name: settings[name] for name in ("cell", "hidden", "layers")},
-        "optimizer": {"learning_rate": settings["learning_rate"]},
-        "training": {"updates": settings["updates"]},
-    }
-
-
 CHARLM = Kind(
     topology="many-to-many, synchronous",
     summary="the next character of a text of yours",
     settings=CharacterSettings,
     build=charlm,
-    first=_as_in_compare,
+    first=as_built(text),
     presets={
         "quick": {
             "data": {"steps": 16, "batch": 8},
