@@ -48,7 +48,7 @@ from jaxrnn.cells import (
     WeightDrop,
     Zoneout,
 )
-from jaxrnn.drivers import Directions, Generated, bidirectional, generate, scan, stack
+from jaxrnn.drivers import Directions, Generated, bidirectional, explain, generate, scan, stack
 from jaxrnn.models import (
     RNN,
     BatchMajor,
@@ -73,8 +73,8 @@ __all__ = [
     "LayerNormLSTM", "LearnedState", "OrthogonalCayley", "OrthogonalExponential", "Output",
     "OutputParams", "RNNParams", "RNNState", "RecurrentDropout", "Reservoir", "ReservoirParams",
     "ReservoirState", "Residual", "SplitCell", "Stack", "VariationalDropout", "WeightDrop",
-    "Zoneout", "bidirectional", "generate", "initializers", "load", "ridge", "rls", "save",
-    "scan", "stack", "with_key", "without_key",
+    "Zoneout", "bidirectional", "explain", "generate", "initializers", "load", "ridge", "rls",
+    "save", "scan", "stack", "with_key", "without_key",
 ]  # fmt: skip
 
 # rooms that import more than JAX, loaded when first asked for

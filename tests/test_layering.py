@@ -15,7 +15,7 @@ LAYERS = {
     "numerics": 0, "randomness": 0, "spelling": 0, "strict_json": 0, "tensor_file": 0,
     "treemath": 0,
     "cells": 1,
-    "drivers": 2,
+    "drivers": 2, "engines": 2, "native": 2,
     "gradients": 3,
     "models": 4,
     "data": 5, "training": 5, "interop": 5,

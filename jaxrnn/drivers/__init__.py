@@ -4,5 +4,8 @@ from jaxrnn.drivers.bidirectional import Directions, bidirectional
 from jaxrnn.drivers.generate import Generated, generate
 from jaxrnn.drivers.scan import scan
 from jaxrnn.drivers.stack import Driver, stack
+from jaxrnn.drivers.walk import explain
 
-__all__ = ["Directions", "Driver", "Generated", "bidirectional", "generate", "scan", "stack"]
+__all__ = [
+    "Directions", "Driver", "Generated", "bidirectional", "explain", "generate", "scan", "stack",
+]  # fmt: skip

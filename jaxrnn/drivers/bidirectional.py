@@ -8,6 +8,7 @@ from jax import Array
 
 from jaxrnn.cell import Cell
 from jaxrnn.drivers.scan import scan
+from jaxrnn.engines import AUTO, Engine
 from jaxrnn.randomness import is_clock
 
 __all__ = ["Directions", "bidirectional"]
@@ -31,6 +32,7 @@ def bidirectional(
     resets: Any = None,
     unroll: int = 1,
     padding: str = "zero",
+    engine: str | Engine = AUTO,
 ) -> tuple[Directions, Any]:
     """Run a cell forwards and, with params of its own, backwards, and concatenate the outputs.
 
@@ -62,6 +64,7 @@ def bidirectional(
     state = Directions(None, None) if state is None else state
     options = {
         "lengths": lengths, "mask": mask, "resets": resets, "unroll": unroll, "padding": padding,
+        "engine": engine,
     }  # fmt: skip
     forward, ys_f = scan(cell, params.forward, state.forward, xs, **options)
     backward, ys_b = scan(cell, params.backward, state.backward, xs, reverse=True, **options)

@@ -13,6 +13,7 @@ from jaxrnn.cell import Cell
 from jaxrnn.checks import as_cell, as_rate, check_unroll
 from jaxrnn.drivers.ragged import check_padding, reset_steps, valid_steps
 from jaxrnn.drivers.scan import scan
+from jaxrnn.engines import AUTO, Engine, find_engine
 from jaxrnn.randomness import Clock, is_clock
 from jaxrnn.randomness import dropout as drop
 
@@ -32,6 +33,7 @@ def stack(
     resets: Any = None,
     unroll: int = 1,
     padding: str = "zero",
+    engine: str | Engine = AUTO,
     layer: Driver = scan,
     dropout: float = 0.0,
     clock: Clock | None = None,
@@ -49,7 +51,7 @@ def stack(
     Args:
         cell, params, state: one cell with stacked params and state, which needs outputs as wide as
             inputs, or tuples of equal length; state None is each layer's own initial state.
-        lengths, mask, resets, unroll, padding: as for `scan`.
+        lengths, mask, resets, unroll, padding, engine: as for `scan`.
         layer: what runs one layer, `scan` or `bidirectional` (then params and states are
             `Directions`).
         dropout: rate on the *input* of every layer, a new mask at each step (equal layers only).
@@ -73,11 +75,16 @@ def stack(
     steps, batch = xs.shape[0], xs.shape[1:-1]
     valid = valid_steps("stack", lengths, mask, steps, batch)
     reset_steps("stack", resets, valid, steps, batch, False)
-    options = {"mask": valid, "resets": resets, "unroll": unroll, "padding": padding}
+    asked = find_engine("stack", engine) or AUTO
+    options = {
+        "mask": valid, "resets": resets, "unroll": unroll, "padding": padding, "engine": asked,
+    }  # fmt: skip
     if not isinstance(cell, tuple | list):
         as_cell("stack", cell)
         _check_stacked(params, state)
-        return _run(cell, params, state, xs, valid, resets, unroll, padding, layer, rate, clock)
+        return _run(
+            cell, params, state, xs, valid, resets, unroll, padding, asked, layer, rate, clock
+        )
     if not len(cell) == len(params) == (len(cell) if state is None else len(state)):
         raise ValueError(
             f"stack: {len(cell)} cells need as many params and states, got {len(params)} params"
@@ -125,13 +132,16 @@ def _check_stacked(params: Any, state: Any) -> None:
         )
 
 
-@partial(jax.jit, static_argnums=(0, 6, 7, 8, 9))
+@partial(jax.jit, static_argnums=(0, 6, 7, 8, 9, 10))
 def _run(
     cell: Cell, params: Any, state: Any, xs: Array, valid: Array | None, resets: Array | None,
-    unroll: int, padding: str, layer: Driver, rate: float, clock: Clock | None,
+    unroll: int, padding: str, engine: str | Engine, layer: Driver, rate: float,
+    clock: Clock | None,
 ) -> tuple[Any, Array]:  # fmt: skip
     layers = jax.tree.leaves(params)[0].shape[0] if jax.tree.leaves(params) else 0
-    options = {"mask": valid, "resets": resets, "unroll": unroll, "padding": padding}
+    options = {
+        "mask": valid, "resets": resets, "unroll": unroll, "padding": padding, "engine": engine,
+    }  # fmt: skip
 
     def body(xs: Array, inputs: Any) -> tuple[Array, Any]:
         p, s, index = inputs

@@ -16,6 +16,7 @@ from jaxrnn.cells import Dropout, Stack, output_width
 from jaxrnn.checks import as_batch, as_bool, as_cell, as_positive_int, as_rate, check_input_size
 from jaxrnn.drivers import Directions, bidirectional, scan, stack
 from jaxrnn.drivers.ragged import check_padding, reset_steps, valid_steps
+from jaxrnn.engines import AUTO, Engine, find_engine
 from jaxrnn.randomness import Clock, clocks, new_clock, tick, typed_key, with_key, without_key
 
 __all__ = ["RNN", "RNNParams", "RNNState"]
@@ -145,6 +146,7 @@ class RNN:
         train: bool = False,
         key: Array | None = None,
         padding: str = "zero",
+        engine: str | Engine = AUTO,
     ) -> tuple[Any, Array]:
         """Run the network over a sequence: (state, ys).
 
@@ -157,7 +159,7 @@ class RNN:
             params, xs: as made by `init` for inputs of this width.
             state: from `init_state` or an earlier call; None is `init_state(params, batch)`. With
                 dropout the bare state of the cell is taken too, and starts at time 0.
-            lengths, mask, resets, padding: as for `scan`.
+            lengths, mask, resets, padding, engine: as for `scan`.
             train: draw the masks of dropout and of random wrappers; False draws nothing.
             key: what they are drawn from; needed only if something is random.
         Raises: ValueError if `train` and something random has no key; the others as `scan`.
@@ -174,7 +176,8 @@ class RNN:
         valid = valid_steps("RNN.apply", lengths, mask, steps, batch)
         reset_steps("RNN.apply", resets, valid, steps, batch, False)
         state = self._with_key(state, key) if train else without_key(state)
-        return _run(self, params, state, xs, valid, resets, padding)
+        asked = find_engine("RNN.apply", engine) or AUTO
+        return _run(self, params, state, xs, valid, resets, padding, asked)
 
     def _project(self, params: RNNParams, xs: Array) -> Any:
         first = params.first.forward if self.bidirectional else params.first
@@ -266,14 +269,15 @@ def _own_clock(clock: Clock, layer: int) -> Clock:
     return clock._replace(key=jax.random.fold_in(clock.key, layer))
 
 
-@partial(jax.jit, static_argnums=(0, 6))
+@partial(jax.jit, static_argnums=(0, 6, 7))
 def _run(
-    rnn: RNN, params: RNNParams, state: Any, xs: Array, valid: Any, resets: Any, padding: str
-) -> tuple[Any, Array]:
+    rnn: RNN, params: RNNParams, state: Any, xs: Array, valid: Any, resets: Any, padding: str,
+    engine: str | Engine,
+) -> tuple[Any, Array]:  # fmt: skip
     random = isinstance(state, RNNState)
     first, rest = rnn._split(state.layers if random else state)
     driver = bidirectional if rnn.bidirectional else scan
-    options = {"mask": valid, "resets": resets, "padding": padding}
+    options = {"mask": valid, "resets": resets, "padding": padding, "engine": engine}
     steps = xs.shape[0]
     first, xs = driver(rnn.cell, params.first, first, xs, **options)
     if rest is not None:
