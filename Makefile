@@ -38,10 +38,10 @@ lint: $(VENV)/.ready-lint  ## Check style (ruff) and types (pyright)
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
 
 clean:  ## Remove the environments and everything else made here
-	rm -rf .venv .venv-newest build dist *.egg-info demo_out .pytest_cache .hypothesis .ruff_cache
+	rm -rf jaxrnn/native/lib .venv .venv-newest build dist *.egg-info demo_out .pytest_cache .hypothesis .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-# The stamps: an environment is made once, and installed into again only when pyproject.toml changes.
+# The stamps: an environment is made once, and installed into again only when what it is made of changes.
 # Never two at a time, even under `make -j`: they would write into the same environment.
 .NOTPARALLEL:
 
@@ -64,5 +64,8 @@ endef
 
 $(VENV)/.ready-test: EXTRAS := [test,interop]
 $(VENV)/.ready-lint: EXTRAS := [dev,test]
-$(VENV)/.ready-demo $(VENV)/.ready-test $(VENV)/.ready-lint: pyproject.toml $(VENV)/.ready-venv
+# what is installed is the package in place, and the compiled engine made from these
+COMPILED := setup.py $(wildcard jaxrnn/native/src/*)
+$(VENV)/.ready-demo $(VENV)/.ready-test $(VENV)/.ready-lint: \
+  pyproject.toml $(COMPILED) $(VENV)/.ready-venv
 	$(install)

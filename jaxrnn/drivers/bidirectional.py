@@ -8,7 +8,7 @@ from jax import Array
 
 from jaxrnn.cell import Cell
 from jaxrnn.drivers.scan import scan
-from jaxrnn.engines import AUTO, Engine
+from jaxrnn.engines import AUTO, Engine, find_engine
 from jaxrnn.randomness import is_clock
 
 __all__ = ["Directions", "bidirectional"]
@@ -64,7 +64,7 @@ def bidirectional(
     state = Directions(None, None) if state is None else state
     options = {
         "lengths": lengths, "mask": mask, "resets": resets, "unroll": unroll, "padding": padding,
-        "engine": engine,
+        "engine": find_engine("bidirectional", engine) or AUTO,
     }  # fmt: skip
     forward, ys_f = scan(cell, params.forward, state.forward, xs, **options)
     backward, ys_b = scan(cell, params.backward, state.backward, xs, reverse=True, **options)

@@ -88,7 +88,7 @@ def _run(
 ) -> tuple[Any, Any]:  # fmt: skip
     note_trace(cell, xs.shape[0])
     walk = resolved(Walk(cell, params, state, xs, valid, starts, None, reverse, unroll))
-    state, ys = choose("scan", asked, walk).engine.run(walk)
+    state, ys = choose("scan", asked, walk).run(walk)
     if padding == "hold" and valid is not None:
         ys = hold_last(ys, valid, reverse)
     return state, ys

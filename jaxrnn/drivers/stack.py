@@ -76,9 +76,7 @@ def stack(
     valid = valid_steps("stack", lengths, mask, steps, batch)
     reset_steps("stack", resets, valid, steps, batch, False)
     asked = find_engine("stack", engine) or AUTO
-    options = {
-        "mask": valid, "resets": resets, "unroll": unroll, "padding": padding, "engine": asked,
-    }  # fmt: skip
+    options = _options(valid, resets, unroll, padding, asked)
     if not isinstance(cell, tuple | list):
         as_cell("stack", cell)
         _check_stacked(params, state)
@@ -100,6 +98,14 @@ def stack(
         s, xs = layer(one, p, s, xs, **options)
         states.append(s)
     return tuple(states), xs
+
+
+def _options(
+    valid: Array | None, resets: Any, unroll: int, padding: str, engine: str | Engine
+) -> dict[str, Any]:
+    """Return the options of a layer; a driver of one's own may know no engines."""
+    asked = {} if engine == AUTO else {"engine": engine}
+    return {"mask": valid, "resets": resets, "unroll": unroll, "padding": padding, **asked}
 
 
 def _check_layer_and_clock(layer: Any, clock: Any) -> None:
@@ -139,9 +145,7 @@ def _run(
     clock: Clock | None,
 ) -> tuple[Any, Array]:  # fmt: skip
     layers = jax.tree.leaves(params)[0].shape[0] if jax.tree.leaves(params) else 0
-    options = {
-        "mask": valid, "resets": resets, "unroll": unroll, "padding": padding, "engine": engine,
-    }  # fmt: skip
+    options = _options(valid, resets, unroll, padding, engine)
 
     def body(xs: Array, inputs: Any) -> tuple[Array, Any]:
         p, s, index = inputs

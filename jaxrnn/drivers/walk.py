@@ -11,7 +11,7 @@ from jaxrnn.cells.embedded import vocabulary_of
 from jaxrnn.cells.resolve import resolve
 from jaxrnn.checks import as_bool, as_cell, check_unroll
 from jaxrnn.drivers.ragged import reset_steps, valid_steps
-from jaxrnn.engines import AUTO, Choice, Engine, Walk, choose, find_engine
+from jaxrnn.engines import AUTO, Choice, Engine, Walk, explained, find_engine
 from jaxrnn.treemath import map_numbers
 
 __all__ = ["checked", "explain", "resolved"]
@@ -104,7 +104,8 @@ def explain(
     found: list[Choice] = []
 
     def note(params: Any, state: Any) -> None:
-        found.append(choose("explain", asked, resolved(walk._replace(params=params, state=state))))
+        now = resolved(walk._replace(params=params, state=state))
+        found.append(explained("explain", asked, now))
 
     jax.eval_shape(note, walk.params, walk.state)
     return found[0]

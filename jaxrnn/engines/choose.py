@@ -7,7 +7,7 @@ from jaxrnn.engines.engine import Engine, Walk
 from jaxrnn.engines.plain import SCAN
 from jaxrnn.spelling import did_you_mean
 
-__all__ = ["AUTO", "ENGINES", "Choice", "choose", "find_engine"]
+__all__ = ["AUTO", "ENGINES", "Choice", "choose", "explained", "find_engine"]
 
 AUTO = "auto"
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (COMPILED, SCAN)}
@@ -65,21 +65,37 @@ def find_engine(owner: str, engine: str | Engine) -> Engine | None:
     return engine
 
 
-def choose(owner: str, engine: Engine | None, walk: Walk) -> Choice:
-    """Return the engine that was asked for, or of None the plain scan, with what each says.
+def choose(owner: str, engine: Engine | None, walk: Walk) -> Engine:
+    """Return the engine that was asked for, or of None the plain scan.
 
     Nothing but `scan` is chosen by itself yet: no rule has been measured.
 
     Shapes: those of `Walk`; only shapes and dtypes are looked at.
     Raises: ValueError if the engine that was asked for refuses.
+
+        >>> choose("scan", None, Walk(*[None] * 9)) == SCAN
+        True
     """
     if engine is None:
-        refusals = {one.name: one.refuses(walk) for one in ENGINES.values()}
-        reasons = {name: why or ENGINES[name].why for name, why in refusals.items()}
-        return Choice(SCAN, reasons)
+        return SCAN
     if (refused := engine.refuses(walk)) is not None:
         raise ValueError(
             f"{owner}: engine={engine.name} cannot run {walk.cell!r}: {refused}. Use engine=scan, "
             "or auto."
         )
-    return Choice(engine, {engine.name: f"asked for: {engine.why}"})
+    return engine
+
+
+def explained(owner: str, engine: Engine | None, walk: Walk) -> Choice:
+    """Return what `choose` returns, with what each engine says of the walk.
+
+    Shapes: as `choose`.
+    Raises: as `choose`.
+
+        >>> explained("me", SCAN, Walk(*[None] * 9)).reasons["scan"].split(":")[0]
+        'asked for'
+    """
+    chosen = choose(owner, engine, walk)
+    if engine is not None:
+        return Choice(chosen, {chosen.name: f"asked for: {chosen.why}"})
+    return Choice(chosen, {one.name: one.refuses(walk) or one.why for one in ENGINES.values()})

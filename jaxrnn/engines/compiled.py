@@ -7,9 +7,9 @@ from typing import Any
 import jax
 from jax import Array
 
-from jaxrnn import native
 from jaxrnn.cells import GRU, LSTM, Elman, ElmanState, GRUState, LSTMState
 from jaxrnn.engines.engine import Walk
+from jaxrnn.numerics import jax_option
 
 __all__ = ["COMPILED", "Compiled"]
 
@@ -19,7 +19,8 @@ class Compiled:
     """C++ kernels for `LSTM`, `GRU` and `Elman` in float32 on the CPU, forward and backward.
 
     Reverse mode is compiled, and its derivative goes through `jax.lax.scan`; forward mode raises a
-    TypeError that names `engine=scan`.
+    TypeError that names `engine=scan`. Nothing is loaded before it is asked for. The batch of an
+    array that is spread over several devices is not split.
 
     Shapes: those of `Walk`.
 
@@ -32,15 +33,20 @@ class Compiled:
 
     def refuses(self, walk: Walk) -> str | None:
         """Return why it cannot run this walk; None if it can."""
+        from jaxrnn import native  # it leans on parts of JAX that nothing else needs
+
         if (reason := native.absent()) is not None:
             return reason
-        if jax.default_backend() != "cpu":
-            return f"it runs on the CPU, and arrays are on the {jax.default_backend()} here"
+        if (platform := _platform()) != "cpu":
+            return f"it runs on the CPU, and JAX's default device is a {platform}"
         if (reason := _unlike(walk.cell)) is not None:
             return reason
         floats = jax.tree.leaves((walk.params, walk.state, walk.xs, walk.anew))
-        others = sorted({str(leaf.dtype) for leaf in floats} - {"float32"})
-        return f"it computes in float32, and there is {', '.join(others)}" if others else None
+        if others := sorted({str(leaf.dtype) for leaf in floats} - {"float32"}):
+            return f"it computes in float32, and there is {', '.join(others)}"
+        if any(getattr(jax.typeof(leaf), "vma", None) for leaf in floats):
+            return "it does not run inside jax.shard_map"
+        return None
 
     def run(self, walk: Walk) -> tuple[Any, Any]:
         """Return (state, ys)."""
@@ -48,6 +54,14 @@ class Compiled:
         state, ys = _RUNS[type(walk.cell)](merged)
         state = jax.tree.map(lambda a: a.reshape(*batch, a.shape[-1]), state)
         return state, ys.reshape(ys.shape[0], *batch, ys.shape[-1])
+
+
+def _platform() -> str:
+    """Return where JAX puts arrays now, such as "cpu"."""
+    device = jax_option("jax_default_device")
+    if isinstance(device, str):
+        return device
+    return jax.default_backend() if device is None else device.platform
 
 
 def _unlike(cell: Any) -> str | None:
@@ -82,6 +96,8 @@ def _options(walk: Walk, anew: Any) -> dict[str, Any]:
 
 
 def _lstm(walk: Walk) -> tuple[LSTMState, Array]:
+    from jaxrnn import native
+
     p, s = walk.params, walk.state
     anew = None if walk.anew is None else tuple(walk.anew)
     (h, c), ys = native.lstm(p.w_x, p.w_h, p.b, s.h, s.c, walk.xs, **_options(walk, anew))
@@ -89,12 +105,16 @@ def _lstm(walk: Walk) -> tuple[LSTMState, Array]:
 
 
 def _gru(walk: Walk) -> tuple[GRUState, Array]:
+    from jaxrnn import native
+
     p, anew = walk.params, None if walk.anew is None else walk.anew.h
     h, ys = native.gru(p.w_x, p.w_h, p.b, p.b_hn, walk.state.h, walk.xs, **_options(walk, anew))
     return GRUState(h), ys
 
 
 def _elman(walk: Walk) -> tuple[ElmanState, Array]:
+    from jaxrnn import native
+
     p, anew = walk.params, None if walk.anew is None else walk.anew.h
     h, ys = native.elman(p.w_x, p.w_h, p.b, walk.state.h, walk.xs, **_options(walk, anew))
     return ElmanState(h), ys

@@ -10,6 +10,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxrnn.checks import as_batch
+from jaxrnn.engines import AUTO, Engine
 from jaxrnn.models.rnn import RNN, RNNParams
 
 __all__ = ["BatchMajor"]
@@ -73,6 +74,7 @@ class BatchMajor:
         train: bool = False,
         key: Array | None = None,
         padding: str = "zero",
+        engine: str | Engine = AUTO,
     ) -> tuple[Any, Array]:
         """Run the network over a batch of sequences: (state, ys). Arguments as for `RNN.apply`.
 
@@ -94,8 +96,9 @@ class BatchMajor:
             xs = _swap(xs)
         with _own_words():
             state, ys = self.rnn.apply(
-                params, xs, state, lengths=lengths, train=train, key=key, padding=padding, **given
-            )
+                params, xs, state, lengths=lengths, train=train, key=key, padding=padding,
+                engine=engine, **given,
+            )  # fmt: skip
         # y may be any tree; its clocks `[T]` have no batch
         return state, jax.tree.map(_swap, ys) if rank == 3 else ys
 

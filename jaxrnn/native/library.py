@@ -45,11 +45,17 @@ def _check_interface(library: ctypes.CDLL) -> None:
 @functools.cache
 def _load() -> tuple[ctypes.CDLL | None, str | None]:
     """Return (the library, None), its functions registered with JAX, or (None, why not)."""
-    path = _file(Path(__file__).parent / "lib")
+    folder = Path(__file__).parent / "lib"
+    path = _file(folder)
     if path is None:
+        others = sorted(file.name for file in folder.glob("_kernels*"))
         return None, (
-            "the compiled engine is absent: jaxrnn was installed without a C++17 compiler (GCC or "
-            "Clang) or without the headers of jaxlib; install one and then jaxrnn again."
+            f"the compiled engine is absent: {', '.join(others)} is for another Python; install "
+            "jaxrnn again with this one."
+            if others
+            else "the compiled engine is absent: when jaxrnn was installed there was no C++17 "
+            "compiler (GCC), or no headers of jaxlib, or it did not compile; pip install -v shows "
+            "which. Install jaxrnn again then."
         )
     try:
         library = ctypes.CDLL(str(path))
@@ -79,7 +85,14 @@ def absent() -> str | None:
 
 
 def require() -> ctypes.CDLL:
-    """Return the library, or raise what `absent` says."""
+    """Return the library.
+
+    Shapes: none.
+    Raises: RuntimeError with what `absent` says, if there is none.
+
+        >>> require() is None if absent() is None else False
+        False
+    """
     library, why = _load()
     if library is None:
         raise RuntimeError(f"jaxrnn.native: {why}")

@@ -11,6 +11,7 @@ from jaxrnn import (
     GRU,
     LSTM,
     RNN,
+    BatchMajor,
     Directions,
     Elman,
     GRUResetBefore,
@@ -108,6 +109,67 @@ def test_both_directions_layers_and_networks(engine):
     close(engine, partial(network.apply, lengths=lengths), weights, xs)
 
 
+@pytest.mark.parametrize("engine", HERE)
+@pytest.mark.parametrize("cell", CELLS, ids=repr)
+def test_no_gradient_crosses_a_reset_not_even_a_nan(cell, engine):
+    params, state, xs = drawn(cell, 4, 2)
+    resets = jnp.zeros((4, 2), bool).at[2].set(True)
+    ys, back = jax.vjp(lambda x: scan(cell, params, state, x, resets=resets, engine=engine)[1], xs)
+    (got,) = back(jnp.zeros_like(ys).at[3].set(jnp.nan))
+    assert np.isfinite(got[:2]).all() and not np.isfinite(got[3]).any()
+
+
+class Counting:
+    """An engine of one's own: the plain scan, and how often it was asked to run."""
+
+    name, why = "counting", "to count"
+
+    def __init__(self):
+        self.runs = 0
+
+    def refuses(self, walk):
+        return "it likes no GRU" if isinstance(walk.cell, GRU) else None
+
+    def run(self, walk):
+        self.runs += 1
+        return SCAN.run(walk)
+
+
+def test_an_engine_of_ones_own_runs_in_scan_layers_and_networks():
+    cell = Elman(4)
+    params, state, xs = drawn(cell, 5, 3)
+    layers = jax.tree.map(lambda a: jnp.stack([a, 0.5 * a]), params)
+    network = RNN(cell, num_layers=2)
+    weights = network.init(jax.random.key(2), 4)
+    for call in (
+        partial(scan, cell, params, state, xs),
+        partial(stack, cell, layers, None, xs),
+        partial(network.apply, weights, xs),
+        partial(BatchMajor(network).apply, weights, xs),
+    ):
+        mine = Counting()
+        found, expected = call(engine=mine), call()
+        assert mine.runs > 0
+        for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+            np.testing.assert_array_equal(a, b)
+    with pytest.raises(
+        ValueError, match=r"engine=counting cannot run GRU.*: it likes no GRU\. Use"
+    ):
+        scan(GRU(4), drawn(GRU(4), 5, 3)[0], None, xs, engine=Counting())
+
+
+def test_a_layer_of_ones_own_needs_to_know_no_engines():
+    cell = Elman(4)
+    params, _, xs = drawn(cell, 5, 3)
+    layers = jax.tree.map(lambda a: jnp.stack([a, 0.5 * a]), params)
+
+    def mine(cell, params, state, xs, *, mask, resets, unroll, padding):
+        return scan(cell, params, state, xs, mask=mask, resets=resets)
+
+    found = stack(cell, layers, None, xs, layer=mine)[1]
+    np.testing.assert_array_equal(found, stack(cell, layers, None, xs)[1])
+
+
 def test_explain_says_what_runs():
     cell = LSTM(5)
     found = explain(cell, *drawn(cell, 6, 3))
@@ -160,6 +222,9 @@ def test_unknown_engines(engine, kind, words):
     calls = {
         "scan": lambda: scan(cell, params, None, xs, engine=engine),
         "explain": lambda: explain(cell, params, None, xs, engine=engine),
+        "bidirectional": lambda: bidirectional(
+            cell, Directions(params, params), None, xs, engine=engine
+        ),
         "RNN.apply": lambda: network.apply(network.init(jax.random.key(0), 4), xs, engine=engine),
     }
     for owner, call in calls.items():

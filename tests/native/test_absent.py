@@ -1,5 +1,8 @@
 """With or without a compiler at hand: one clear note, and nothing else changes."""
 
+import os
+import shutil
+
 import jax
 import jax.numpy as jnp
 import pytest
@@ -11,6 +14,21 @@ from jaxrnn.native import library
 def test_the_note_is_one_sentence_or_none():
     note = native.absent()
     assert note is None or (note.startswith("the compiled engine is absent: ") and "\n" not in note)
+
+
+@pytest.mark.skipif(
+    shutil.which(os.environ.get("CXX", "g++")) is None, reason="there is no C++ compiler here"
+)
+def test_where_there_is_a_compiler_the_engine_was_built():
+    assert native.absent() is None
+
+
+def test_a_library_of_another_python_is_named(tmp_path, monkeypatch):
+    monkeypatch.setattr(library, "__file__", str(tmp_path / "library.py"))
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "_kernels.cpython-27-other.so").write_text("")
+    loaded, note = library._load.__wrapped__()
+    assert loaded is None and "_kernels.cpython-27-other.so is for another Python" in note
 
 
 def test_a_folder_without_a_library_says_what_is_missing(tmp_path, monkeypatch):

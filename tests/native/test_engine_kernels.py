@@ -21,7 +21,9 @@ from tests.native.sequences import (
 )
 
 # no width of a vector divides these, and the tiles of rows get every height
-SHAPES = [(5, 3, 4, 17), (1, 1, 1, 1), (5, 7, 3, 64), (3, 33, 9, 70), (6, 2, 33, 5)]  # T, B, D, H
+# T, B, D, H; the last two need several chunks of 512 rows on the way back
+SHAPES = [(5, 3, 4, 17), (1, 1, 1, 1), (5, 7, 3, 64), (3, 33, 9, 70), (6, 2, 33, 5)]
+SHAPES += [(600, 2, 3, 5), (2, 600, 3, 5)]
 CLOSE = 1e-5  # rounding of float32 over so few steps
 
 
@@ -68,7 +70,7 @@ def test_outputs_and_gradients_are_the_scans(kind, shape):
     expected = with_gradients(by_scan(kind), *args)
     engine = jax.jit(lambda *args: with_gradients(by_engine(kind), *args))
     for got in on_every_machine(engine, *args):
-        assert distance(got, expected) < CLOSE
+        assert distance(got, expected) < CLOSE * max(1, max(shape[:2]) / 40)  # more is summed up
 
 
 @pytest.mark.parametrize("kind", KINDS)

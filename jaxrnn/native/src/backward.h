@@ -102,12 +102,11 @@ void times(const Panels& d, long rows, const Transposed& w, long panel, const In
   }
 }
 
-// what was to go to the state before goes to what replaced it
-inline void hand_over(float* from, float* to, long width) {
-  for (long j = 0; j < width; ++j) {
-    to[j] += from[j];
-    from[j] = 0;
-  }
+// what was to go to the state before goes to what replaced it; nothing is left, not even a NaN in
+// the `wide - width` columns of padding
+inline void hand_over(float* from, float* to, long width, long wide) {
+  for (long j = 0; j < width; ++j) to[j] += from[j];
+  std::memset(from, 0, wide * sizeof(float));
 }
 
 // without a single row the gradients of the weights are zero
@@ -196,8 +195,8 @@ void backward(const Sequence& s, const Backward& out, Team& team) {
         if (!s.starts) continue;
         for (long b = b0; b < b0 + count; ++b) {
           if (!s.starts[t * B + b]) continue;
-          hand_over(d_h + b * wide, out.anew_h + b * H, H);
-          if (Cell::has_c) hand_over(d_c + b * wide, out.anew_c + b * H, H);
+          hand_over(d_h + b * wide, out.anew_h + b * H, H, wide);
+          if (Cell::has_c) hand_over(d_c + b * wide, out.anew_c + b * H, H, wide);
         }
       }
     });

@@ -27,7 +27,7 @@ _CORPORA: dict[str, tuple[Callable[[], str], str]] = {
 
 @dataclasses.dataclass(frozen=True)
 class Word2VecSettings(DataSettings):
-    """Of word2vec: batch, the words of the text in a chunk, 2000; steps is not asked.
+    """Of word2vec: batch, the words of the text in a chunk, 2000; steps is to stay None.
 
     Fields: corpus, text8 or python (its documentation), None for text8 where it is at hand; text, a
     file in UTF-8 to read instead; window, words at most on either side; sample, the frequency from
@@ -48,6 +48,10 @@ class Word2VecSettings(DataSettings):
     def __post_init__(self) -> None:
         if self.corpus is not None:
             one_of("data.corpus", self.corpus, _CORPORA)
+        if self.steps is not None:
+            raise ValueError("data.steps: word2vec reads windows; set data.window instead.")
+        if self.corpus is not None and self.text is not None:
+            raise ValueError("data.corpus and data.text: give one of them.")
         for name in ("window", "least"):
             as_positive_int("data", name, getattr(self, name))
         as_positive("data", "sample", self.sample)

@@ -1,5 +1,6 @@
 """What a language model makes of a passage that it never saw: to read, and to look at."""
 
+import warnings
 from collections.abc import Sequence
 from typing import Any
 
@@ -79,7 +80,8 @@ def surprise_picture(tokens: Sequence[str], surprise: np.ndarray) -> str:
 
     lines = _laid_out(tokens)
     most = max(float(np.quantile(surprise, 0.98)), 1e-3)
-    with look():
+    with look(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         figure, axes = new_figure(9, 0.24 * len(lines) + 1.1, 1, 1)
         panel = axes[0, 0]
         panel.set(xlim=(0, _WIDTH), ylim=(len(lines), 0), xticks=[], yticks=[])
@@ -106,7 +108,8 @@ def _laid_out(tokens: Sequence[str]) -> list[list[tuple[int, str, int]]]:
     lines: list[list[tuple[int, str, int]]] = [[]]
     column = 0
     for place, token in enumerate(tokens):
-        shown = token[:_WIDTH].replace("\n", "¶").replace("\t", " ") or " "
+        shown = token[:_WIDTH].replace("\n", "¶") or " "
+        shown = "".join(one if one.isprintable() else " " for one in shown)
         if column + len(shown) > _WIDTH:
             lines.append([])
             column = 0
