@@ -106,7 +106,7 @@ def last_rows(file: Path) -> dict[str, list[Row]]:
         for text in file.read_text(encoding="utf-8").splitlines():
             row = json.loads(text)
             found.setdefault(row["name"], {})[row["seed"]] = row
-    return {name: list(seeds.values()) for name, seeds in found.items()}
+    return {name: list(found[name].values()) for name in RUNS if name in found}
 
 
 def cells(rows: list[Row], place: int) -> list[str]:
@@ -118,8 +118,9 @@ def cells(rows: list[Row], place: int) -> list[str]:
     rivals = "; ".join(f"{name} {value:.4g}" for name, value in finding["baselines"].items())
     return [
         rows[0]["name"] if place == 0 else "", finding["name"],
-        f"{statistics.mean(values):.4g}{spread}", goal, rivals,
+        f"{statistics.mean(values):.4g}{spread}", goal,
         f"{statistics.mean(row['training_seconds'] for row in rows):.0f}" if place == 0 else "",
+        rivals,
     ]  # fmt: skip
 
 
@@ -128,8 +129,9 @@ def document(found: dict[str, list[Row]]) -> list[str]:
     table = [
         cells(rows, place) for rows in found.values() for place in range(len(rows[0]["findings"]))
     ]
-    names = ["run", "found", "value (seeds)", "to reach", "beside it", "s of training"]
+    names = ["run", "found", "value (seeds)", "to reach", "s of training", "beside it"]
     widths = [max(len(row[i]) for row in [names, *table]) for i in range(len(names))]
+    widths[-1] = len(names[-1])  # rivals are long, and nothing comes after them
     lines = [
         "Examined once, with the weights that were best on validation data. Seconds are those of "
         "the steps alone; the machine is shared.",
@@ -191,7 +193,7 @@ def main(
             with open(file, "a", encoding="utf-8") as opened:
                 opened.write(json.dumps({**row, **about}, allow_nan=False) + "\n")
             for place in range(len(row["findings"])):
-                print("  " + "  ".join(cells([row], place)[1:5]), flush=True)
+                print("  " + "  ".join(cells([row], place)[1:]), flush=True)
             write_pages(file, about)
 
 
